@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_APPLY_H
+#define OPS_APPLY_H
+
+/*
+ * Performs one op on a subject: the only switch over op kinds in the tree. It judges nothing; the
+ * runner and the replay stand on it.
+ */
+
+#include "op.h"
+#include "subject.h"
+
+struct slot {
+    uint8_t *p;      /* NULL: empty */
+    size_t bytes;    /* as asked for */
+    uint32_t tag;    /* runner: payload tag; replay: unused */
+    uint32_t usable; /* runner: usable bytes as tagged; replay: unused */
+};
+
+enum applied {
+    APPLIED,     /* the subject was called */
+    SKIPPED,     /* slot live, kind switched off by swarm, above the fill target, or no such function in the subject */
+    UNREACHABLE  /* the size does not fit size_t, or count * bytes wraps: NULL by definition, nothing called */
+};
+
+struct heap_under_test {
+    const struct subject *subject;
+    void *state;
+    uint8_t *region; /* as given to init */
+    size_t region_bytes;
+    struct slot *slots; /* 1 << header.slots_log2 */
+    uint64_t live_bytes; /* requested bytes of live slots */
+    struct program_header header;
+};
+
+struct applied_result {
+    enum applied how;
+    bool gives_pointer;  /* the op's result is a pointer (allocating and realloc family) */
+    uint8_t *before;     /* the slot's block when the op began */
+    uint8_t *p;          /* result; NULL otherwise */
+    size_t bytes;        /* what was asked for (count * bytes for calloc) */
+    size_t align;
+    size_t value;        /* usable / largest: the number returned */
+    bool sound;          /* check: its verdict */
+    struct subject_fault fault; /* check: why */
+    int status;          /* stats, resetmax: what the call returned */
+    struct subject_stats stats;
+};
+
+/*
+ * Applies op; updates the slot and live_bytes. calloc: subject's alloc of the product; the runner zeroes. before_call, when not
+ * NULL, is called right before the subject is entered and after_call right behind it (poisoning, timing).
+ */
+struct apply_hooks {
+    void (*before_call)(void *context, const struct op *op);
+    void (*after_call)(void *context, const struct op *op);
+    void *context;
+};
+void apply_op(struct heap_under_test *heap, const struct op *op, const struct apply_hooks *hooks,
+              struct applied_result *result);
+
+#endif

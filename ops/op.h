@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_OP_H
+#define OPS_OP_H
+
+/*
+ * The one vocabulary of operations. An op program is a header (which heap, how large, how
+ * misaligned) and a list of operations on numbered slots. Three forms carry it: this struct, text
+ * (text.h) and fixed little-endian records (record.h); they convert without loss.
+ *
+ * Programs are total: every op is legal in every state. An op on an empty slot passes NULL; an
+ * op that would fill a slot that is live is skipped. So any sub-list of a program is a program.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+/* What an op's text line and record carry, in the order of the line. */
+#define OP_HAS_SLOT  1u
+#define OP_HAS_ALIGN 2u
+#define OP_HAS_COUNT 4u
+#define OP_HAS_SIZE  8u
+#define OP_FILLS     16u /* puts a new block into an empty slot; skipped when the slot is live */
+#define OP_RESIZES   32u /* realloc family */
+
+/*
+ * name, text word, fields. The order is the record form's numbering: append only. Counted ops are
+ * those an oracle can judge; all are.
+ */
+#define OP_TABLE(X)                                                                                \
+    X(ALLOC, "alloc", OP_HAS_SLOT | OP_HAS_SIZE | OP_FILLS)                                        \
+    X(FREE, "free", OP_HAS_SLOT)                                                                   \
+    X(REALLOC, "realloc", OP_HAS_SLOT | OP_HAS_SIZE | OP_RESIZES)                                  \
+    X(ALIGNED, "aligned", OP_HAS_SLOT | OP_HAS_ALIGN | OP_HAS_SIZE | OP_FILLS)                     \
+    X(AREALLOC, "arealloc", OP_HAS_SLOT | OP_HAS_ALIGN | OP_HAS_SIZE | OP_RESIZES)                 \
+    X(CALLOC, "calloc", OP_HAS_SLOT | OP_HAS_COUNT | OP_HAS_SIZE | OP_FILLS)                       \
+    X(NOALIGN, "noalign", OP_HAS_SLOT | OP_HAS_ALIGN | OP_HAS_SIZE | OP_FILLS)                     \
+    X(USABLE, "usable", OP_HAS_SLOT)                                                               \
+    X(STATS, "stats", 0u)                                                                          \
+    X(RESETMAX, "resetmax", 0u)                                                                    \
+    X(LARGEST, "largest", 0u)                                                                      \
+    X(CHECK, "check", 0u)
+
+enum op_kind {
+#define OP_ENUM(name, word, fields) OP_##name,
+    OP_TABLE(OP_ENUM)
+#undef OP_ENUM
+        OP_KINDS
+};
+
+/* What the program's author expects, only where the contract fixes it. */
+enum op_expect {
+    EXPECT_ANY,
+    EXPECT_NULL, /* "-> null" */
+    EXPECT_OK,   /* "-> ok"   not NULL */
+    EXPECT_SAME  /* "-> same" the pointer the slot held before */
+};
+
+/* How `value` becomes a size_t, so that one program means the same on every pointer width. */
+enum op_form {
+    SIZE_PLAIN,   /* value */
+    SIZE_TOP,     /* SIZE_MAX - value, written ~15 */
+    SIZE_ABOVE_4G /* 2^32 + value, written 4G+15; where size_t has 32 bits: NULL without a call */
+};
+
+struct op {
+    uint8_t kind;   /* enum op_kind */
+    uint8_t form;   /* enum op_form */
+    uint8_t expect; /* enum op_expect */
+    uint16_t slot;
+    uint32_t align; /* 0, 2^k or 3*2^k (the latter: a bad alignment on purpose) */
+    uint32_t value; /* bytes, through form */
+    uint32_t count; /* calloc: elements; else 0 */
+    uint32_t line;  /* source line in a text file, else 0; not part of the program's meaning */
+};
+
+/* Subject kinds a program can be written for. */
+#define KIND_TABLE(X) X(HEAP, "heap")
+enum program_kind {
+#define KIND_ENUM(name, word) KIND_##name,
+    KIND_TABLE(KIND_ENUM)
+#undef KIND_ENUM
+        PROGRAM_KINDS
+};
+
+#define PROGRAM_SLOTS_LOG2_DEFAULT 4u
+#define PROGRAM_SLOTS_LOG2_MAX     16u
+
+struct program_header {
+    uint8_t kind;       /* enum program_kind */
+    uint8_t offset;     /* 0..7: the region starts this far behind a power-of-two boundary */
+    uint8_t slots_log2; /* 0..16: slots 0 .. 2^n-1 exist; default 4 */
+    uint8_t fill;       /* 0 none, else percent 1..100: an op of kind OP_FILLS that would take the live
+                           requested bytes above this share of the region is skipped */
+    uint8_t swarm_off;  /* bit k set: ops of kind k (0..6) are skipped; bit 7: all kinds from 7 on */
+    uint32_t region;    /* bytes given to init */
+};
+
+struct program {
+    struct program_header header;
+    size_t nops;
+    size_t capacity;  /* room in ops[] */
+    struct op *ops;   /* storage is the caller's */
+    const char *name; /* file name for messages, or "" */
+};
+
+struct op_info {
+    const char *word;
+    uint32_t fields;
+};
+
+/* One row per kind; the only place that knows names and fields. */
+extern const struct op_info op_table[OP_KINDS];
+extern const char *const kind_words[PROGRAM_KINDS];
+
+/* The largest header the table above allows is always legal; sets the defaults: heap, 1024, 0. */
+void program_header_default(struct program_header *header);
+
+/* True when two programs mean the same (line numbers and name do not count). */
+bool program_equal(const struct program *a, const struct program *b);
+
+/*
+ * Makes any decoded program safe to run unattended (fuzzing): expectations are dropped, a region above max_region is
+ * reduced modulo max_region, nops is cut to max_ops. The result is again a program.
+ */
+void program_limit(struct program *program, uint32_t max_region, size_t max_ops);
+
+/* The size an op asks for. False: size_t cannot hold it (SIZE_ABOVE_4G on 32 bits). */
+bool op_bytes(const struct op *op, size_t *bytes);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_RECORD_H
+#define OPS_RECORD_H
+
+/*
+ * Record form, little-endian, 8 bytes each; the fuzzers' input and the firmware's corpus.
+ *
+ *   header  byte 0 kind (modulo PROGRAM_KINDS)         1 offset (3 bits) | slots_log2 << 3 (5 bits)
+ *                2 fill (above 100 means none)         3 swarm_off
+ *                4-7 region
+ *   op      byte 0 kind (low 6 bits, modulo OP_KINDS; 63: continuation) | expect << 6
+ *                1 log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7: align is 3 * 2^log2
+ *                2-3 slot (modulo the number of slots)
+ *                4-7 value
+ *   A calloc is two records: the second is a continuation whose value is the count. A calloc without
+ *   one has count 1. A continuation behind anything else is ignored.
+ *
+ * slots_log2 above 16 means the default. Fields an op kind does not have are ignored and written as 0.
+ * The decoder is total: any bytes are a program (a tail shorter than 8 bytes is ignored; no header at all: the default header).
+ */
+
+#include "op.h"
+
+#define RECORD_BYTES 8u
+
+/* Decodes at most program->capacity ops; sets nops and header. Returns the number of bytes used. */
+size_t record_decode(struct program *program, const uint8_t *data, size_t size);
+
+/* Bytes that record_encode needs for this program, header included. */
+size_t record_size(const struct program *program);
+
+/* Writes the canonical form; returns bytes written, 0 when size is less than record_size(). */
+size_t record_encode(const struct program *program, uint8_t *data, size_t size);
+
+/* One at a time, for machines that stream a program. decode_op returns false for a record that adds
+ * no op by itself (a continuation: it is applied to *op, the op decoded last). */
+void record_decode_header(struct program_header *header, const uint8_t bytes[RECORD_BYTES]);
+bool record_decode_op(const struct program_header *header, struct op *op,
+                      const uint8_t bytes[RECORD_BYTES]);
+bool record_is_continuation(const uint8_t bytes[RECORD_BYTES]);
+
+#endif

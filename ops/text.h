@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_TEXT_H
+#define OPS_TEXT_H
+
+/*
+ * Text form, one line an op; '#' starts a comment; header lines come first:
+ *
+ *   heap    1024 offset 4       kind, region bytes, start misalignment (default 0)
+ *   slots   16                  a power of two up to 65536 (default 16)
+ *   fill    60                  percent (default none)
+ *   swarm   -free -check        kinds that are switched off (default none; "-other" is bit 7)
+ *   alloc   p0 522
+ *   aligned p1 64 100           slot, alignment, bytes
+ *   calloc  p2 4 25             slot, count, bytes
+ *   realloc p0 ~15              SIZE_MAX - 15
+ *   alloc   p4 4G+1 -> null     2^32 + 1, and an expectation: null, ok or same
+ *   free    p1
+ *   check
+ *
+ * The parser is strict: an unknown word, a missing or surplus field, a slot out of range, a number that does not
+ * fit 32 bits, a header line behind an op or given twice, or a program without a kind line are errors.
+ */
+
+#include "op.h"
+
+struct text_error {
+    uint32_t line;
+    char message[120]; /* "expected ..., have ..." without file and line */
+};
+
+/* Parses size bytes into program (ops up to capacity: one more is an error). False: error is set. */
+bool text_parse(struct program *program, const char *text, size_t size, struct text_error *error);
+
+/* Canonical text; returns the length the full text needs (without NUL), like snprintf. */
+size_t text_print(const struct program *program, char *out, size_t size);
+
+/* One op as in text_print, without newline: for messages. Returns the length needed. */
+size_t text_print_op(const struct op *op, char *out, size_t size);
+
+#endif
