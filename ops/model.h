@@ -56,7 +56,7 @@ bool model_extent_next(const struct model *model, uint32_t *cursor, uint32_t hid
 /* A chunk of so many units is on a list (one unit in the 8-byte format is not). */
 bool model_listed(const struct model *model, uint32_t units);
 
-/* align 0 or at most 8: plain. Any other value that is not a power of two: MUST_FAIL. */
+/* align 0, 1, 2, 4 or 8: plain. A value that is not a power of two: MUST_FAIL. */
 enum verdict model_alloc_verdict(const struct model *model, size_t align, size_t bytes);
 
 /*
