@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./vet --quick --json FILE as users run it: exit status 0, four stages, the promised figures."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FUZZ = {"executions", "checked_ops", "executions_per_s", "findings", "may_share"}
+BENCH = {"p50_cycles", "p99_cycles", "p999_cycles", "max_cycles"}
+FIRMWARE = {"digests_equal", "alloc_mean", "alloc_worst", "free_mean", "free_worst"}
+
+
+def find(tree, keys):
+    """Every dictionary in the tree that has all of the keys."""
+    if isinstance(tree, dict):
+        if keys <= tree.keys():
+            yield tree
+        for value in tree.values():
+            yield from find(value, keys)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.json"
+        done = subprocess.run([ROOT / "vet", "--quick", "--json", path], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        print(done.stdout)
+        assert done.returncode == 0, f"exit status {done.returncode}"
+        document = json.loads(path.read_text())
+    assert document["ok"] is True and document["commit"]
+    assert [s["name"] for s in document["stages"]] == ["corpus", "fuzz", "bench", "firmware"]
+    assert all(s["ok"] and s["seconds"] > 0 for s in document["stages"])
+    figures = {s["name"]: s["figures"] for s in document["stages"]}
+    engines = list(find(figures["fuzz"], FUZZ))
+    assert len(engines) >= 2, "two engines"
+    assert all(e["executions"] > 0 and e["checked_ops"] > 0 and e["findings"] == 0 for e in engines)
+    assert len(list(find(figures["bench"], BENCH))) >= 3, "alloc, free and realloc at least"
+    targets = list(find(figures["firmware"], FIRMWARE))
+    assert len(targets) >= 3 and all(t["digests_equal"] is True for t in targets)
+    print("quick: 1 passed, 0 failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
