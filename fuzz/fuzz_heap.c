@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Property: whatever is asked of a sys_heap, in whatever order, every oracle of the contract holds.
+ * The input is a program in record form (ops/record.h); any bytes are one.
+ */
+#include "target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct program *program = fuzz_program();
+
+    fuzz_setup();
+    (void)record_decode(program, data, size);
+    fuzz_run(program);
+    return 0;
+}
