@@ -19,7 +19,8 @@ struct slot {
 
 enum applied {
     APPLIED,     /* the subject was called */
-    SKIPPED,     /* slot live, kind switched off by swarm, above the fill target, or no such function in the subject */
+    SKIPPED,     /* slot live, kind switched off by swarm, above the fill target, no such function in the subject, or
+                    usable of an empty slot */
     UNREACHABLE  /* the size does not fit size_t, or count * bytes wraps: NULL by definition, nothing called */
 };
 
@@ -50,6 +51,8 @@ struct applied_result {
 /*
  * Applies op; updates the slot and live_bytes. calloc: subject's alloc of the product; the runner zeroes. before_call, when not
  * NULL, is called right before the subject is entered and after_call right behind it (poisoning, timing).
+ * A realloc that returns NULL keeps its slot; of 0 bytes (with a good alignment) it empties it. Subjects without
+ * SUBJECT_NULL_ON_BAD are not asked for a realloc of a live block to 0 bytes: their free is called, as APPLIED.
  */
 struct apply_hooks {
     void (*before_call)(void *context, const struct op *op);

@@ -53,7 +53,7 @@ enum op_expect {
     EXPECT_ANY,
     EXPECT_NULL, /* "-> null" */
     EXPECT_OK,   /* "-> ok"   not NULL */
-    EXPECT_SAME  /* "-> same" the pointer the slot held before */
+    EXPECT_SAME  /* "-> same" the pointer the slot held before; OP_RESIZES only */
 };
 
 /* How `value` becomes a size_t, so that one program means the same on every pointer width. */
@@ -68,7 +68,7 @@ struct op {
     uint8_t form;   /* enum op_form */
     uint8_t expect; /* enum op_expect */
     uint16_t slot;
-    uint32_t align; /* 0, 2^k or 3*2^k (the latter: a bad alignment on purpose) */
+    uint32_t align; /* 0, 2^k or 3*2^k, k <= 30 (the latter: a bad alignment on purpose) */
     uint32_t value; /* bytes, through form */
     uint32_t count; /* calloc: elements; else 0 */
     uint32_t line;  /* source line in a text file, else 0; not part of the program's meaning */

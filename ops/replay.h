@@ -11,7 +11,7 @@
 
 struct replay {
     struct heap_under_test heap;
-    const struct apply_hooks *hooks; /* may be NULL */
+    const struct apply_hooks *hooks; /* replay_begin sets NULL; set it behind that */
     uint32_t index;                  /* ops seen so far */
     uint32_t digest;
 };

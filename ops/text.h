@@ -8,17 +8,18 @@
  *   heap    1024 offset 4       kind, region bytes, start misalignment (default 0)
  *   slots   16                  a power of two up to 65536 (default 16)
  *   fill    60                  percent (default none)
- *   swarm   -free -check        kinds that are switched off (default none; "-other" is bit 7)
+ *   swarm   -free -other        kinds that are switched off (default none); "-other" is bit 7: all from usable on
  *   alloc   p0 522
  *   aligned p1 64 100           slot, alignment, bytes
  *   calloc  p2 4 25             slot, count, bytes
  *   realloc p0 ~15              SIZE_MAX - 15
- *   alloc   p4 4G+1 -> null     2^32 + 1, and an expectation: null, ok or same
+ *   alloc   p4 4G+1 -> null     2^32 + 1, and an expectation: null or ok, behind a realloc also same
  *   free    p1
  *   check
  *
  * The parser is strict: an unknown word, a missing or surplus field, a slot out of range, a number that does not
  * fit 32 bits, a header line behind an op or given twice, or a program without a kind line are errors.
+ * So is an alignment that is not 0, 2^k or 3*2^k with k at most 30: the record form has no room for it.
  */
 
 #include "op.h"

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apply.h"
+
+#include <string.h>
+
+static bool good_align(size_t align)
+{
+    return (align & (align - 1)) == 0;
+}
+
+static bool swarmed_off(const struct program_header *header, uint8_t kind)
+{
+    uint32_t bit = kind < 7 ? kind : 7;
+    return (header->swarm_off >> bit & 1u) != 0;
+}
+
+static bool has_function(const struct subject *subject, enum op_kind kind)
+{
+    switch (kind) {
+    case OP_REALLOC:
+        return subject->realloc != NULL;
+    case OP_ALIGNED:
+        return subject->aligned != NULL;
+    case OP_AREALLOC:
+        return subject->arealloc != NULL;
+    case OP_NOALIGN:
+        return subject->noalign != NULL;
+    case OP_USABLE:
+        return subject->usable != NULL;
+    case OP_STATS:
+        return subject->stats != NULL;
+    case OP_RESETMAX:
+        return subject->reset_max != NULL;
+    case OP_LARGEST:
+        return subject->largest != NULL;
+    case OP_CHECK:
+        return subject->check != NULL;
+    default:
+        return true; /* alloc (calloc is built on it) and free are required */
+    }
+}
+
+/* What is asked for. False: no size_t holds it, so that nothing can be called. */
+static bool wanted_bytes(const struct op *op, size_t *bytes)
+{
+    if (!op_bytes(op, bytes)) {
+        return false;
+    }
+    if (op->kind != OP_CALLOC) {
+        return true;
+    }
+    if (op->count != 0 && *bytes > SIZE_MAX / op->count) {
+        return false;
+    }
+    *bytes *= op->count;
+    return true;
+}
+
+/*
+ * A size that no size_t holds is above every fill target, since targets are shares of a region that
+ * is smaller than 4 GiB: so 32-bit and 64-bit machines skip the same ops.
+ */
+static bool above_fill(const struct heap_under_test *heap, bool reachable, size_t bytes)
+{
+    if (heap->header.fill == 0) {
+        return false;
+    }
+    uint64_t target = (uint64_t)heap->header.region * heap->header.fill / 100;
+    return !reachable || bytes > target || heap->live_bytes > target - bytes;
+}
+
+static void slot_set(struct heap_under_test *heap, struct slot *slot, uint8_t *p, size_t bytes)
+{
+    if (slot->p != NULL) {
+        heap->live_bytes -= slot->bytes;
+    }
+    slot->p = p;
+    slot->bytes = p == NULL ? 0 : bytes;
+    heap->live_bytes += slot->bytes;
+}
+
+/*
+ * malloc-like subjects may answer realloc(p, 0) with NULL because it freed p, or because it could
+ * not get the block of no bytes that replaces it: nobody can tell. So p is freed for them.
+ */
+static bool frees_instead(const struct heap_under_test *heap, const struct applied_result *result)
+{
+    return (heap->subject->promises & SUBJECT_NULL_ON_BAD) == 0 && result->bytes == 0 &&
+           result->before != NULL;
+}
+
+/*
+ * Enters the result of a realloc. NULL keeps the old block, but for size 0, which freed it - unless
+ * the alignment was bad: that is looked at first, and then nothing happens at all.
+ */
+static void slot_resized(struct heap_under_test *heap, struct slot *slot,
+                         const struct applied_result *result)
+{
+    bool freed = result->bytes == 0 && (good_align(result->align) || frees_instead(heap, result));
+    if (result->p != NULL || freed) {
+        slot_set(heap, slot, result->p, result->bytes);
+    }
+}
+
+/* The call itself, and nothing else between the hooks. */
+static void call_subject(const struct heap_under_test *heap, const struct op *op,
+                         struct applied_result *result)
+{
+    const struct subject *subject = heap->subject;
+    void *state = heap->state;
+    switch ((enum op_kind)op->kind) {
+    case OP_ALLOC:
+    case OP_CALLOC:
+        result->p = subject->alloc(state, result->bytes);
+        break;
+    case OP_FREE:
+        subject->free(state, result->before);
+        break;
+    case OP_REALLOC:
+    case OP_AREALLOC:
+        if (frees_instead(heap, result)) {
+            subject->free(state, result->before);
+        } else if (op->kind == OP_REALLOC) {
+            result->p = subject->realloc(state, result->before, result->bytes);
+        } else {
+            result->p = subject->arealloc(state, result->before, result->align, result->bytes);
+        }
+        break;
+    case OP_ALIGNED:
+        result->p = subject->aligned(state, result->align, result->bytes);
+        break;
+    case OP_NOALIGN:
+        result->p = subject->noalign(state, result->align, result->bytes);
+        break;
+    case OP_USABLE:
+        result->value = subject->usable(state, result->before);
+        break;
+    case OP_STATS:
+        result->status = subject->stats(state, &result->stats);
+        break;
+    case OP_RESETMAX:
+        result->status = subject->reset_max(state);
+        break;
+    case OP_LARGEST:
+        result->value = subject->largest(state);
+        break;
+    case OP_CHECK:
+        result->sound = subject->check(state, &result->fault);
+        break;
+    case OP_KINDS:
+        break;
+    }
+}
+
+static bool skipped(const struct heap_under_test *heap, const struct op *op,
+                    const struct applied_result *result)
+{
+    uint32_t fields = op_table[op->kind].fields;
+    if (swarmed_off(&heap->header, op->kind) || !has_function(heap->subject, op->kind)) {
+        return true;
+    }
+    if ((fields & OP_FILLS) != 0) {
+        return result->before != NULL ||
+               above_fill(heap, result->how != UNREACHABLE, result->bytes);
+    }
+    /* Nobody promises a usable size of no block. */
+    return op->kind == OP_USABLE && result->before == NULL;
+}
+
+void apply_op(struct heap_under_test *heap, const struct op *op, const struct apply_hooks *hooks,
+              struct applied_result *result)
+{
+    uint32_t fields = op_table[op->kind].fields;
+    struct slot *slot = NULL;
+    memset(result, 0, sizeof *result);
+    result->gives_pointer = (fields & (OP_FILLS | OP_RESIZES)) != 0;
+    result->sound = true;
+    if ((fields & OP_HAS_SLOT) != 0) {
+        slot = &heap->slots[op->slot];
+        result->before = slot->p;
+    }
+    if ((fields & OP_HAS_SIZE) != 0) {
+        result->align = op->align;
+        result->how = wanted_bytes(op, &result->bytes) ? APPLIED : UNREACHABLE;
+    }
+    if (skipped(heap, op, result)) {
+        result->how = SKIPPED;
+        return;
+    }
+    if (result->how == UNREACHABLE) {
+        return;
+    }
+    if (hooks != NULL && hooks->before_call != NULL) {
+        hooks->before_call(hooks->context, op);
+    }
+    call_subject(heap, op, result);
+    if (hooks != NULL && hooks->after_call != NULL) {
+        hooks->after_call(hooks->context, op);
+    }
+    if ((fields & OP_RESIZES) != 0) {
+        slot_resized(heap, slot, result);
+    } else if (result->gives_pointer || op->kind == OP_FREE) {
+        slot_set(heap, slot, result->p, result->bytes);
+    }
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op.h"
+
+const struct op_info op_table[OP_KINDS] = {
+#define OP_ROW(name, word, fields) {word, fields},
+    OP_TABLE(OP_ROW)
+#undef OP_ROW
+};
+
+const char *const kind_words[PROGRAM_KINDS] = {
+#define KIND_ROW(name, word) word,
+    KIND_TABLE(KIND_ROW)
+#undef KIND_ROW
+};
+
+/* The record form keeps the kind in six bits, of which the highest value marks a continuation. */
+_Static_assert(OP_KINDS <= 63, "an op kind does not fit its record field");
+/* A program in memory is ops in an array: a mutator copies thousands of them a second. */
+_Static_assert(sizeof(struct op) <= 24, "struct op has grown");
+
+void program_header_default(struct program_header *header)
+{
+    header->kind = KIND_HEAP;
+    header->offset = 0;
+    header->slots_log2 = PROGRAM_SLOTS_LOG2_DEFAULT;
+    header->fill = 0;
+    header->swarm_off = 0;
+    header->region = 1024;
+}
+
+static bool header_equal(const struct program_header *a, const struct program_header *b)
+{
+    return a->kind == b->kind && a->offset == b->offset && a->slots_log2 == b->slots_log2 &&
+           a->fill == b->fill && a->swarm_off == b->swarm_off && a->region == b->region;
+}
+
+/* Field by field: the padding of a struct op may hold anything, and its line means nothing. */
+static bool op_equal(const struct op *a, const struct op *b)
+{
+    return a->kind == b->kind && a->form == b->form && a->expect == b->expect &&
+           a->slot == b->slot && a->align == b->align && a->value == b->value &&
+           a->count == b->count;
+}
+
+bool program_equal(const struct program *a, const struct program *b)
+{
+    if (!header_equal(&a->header, &b->header) || a->nops != b->nops) {
+        return false;
+    }
+    for (size_t i = 0; i < a->nops; i++) {
+        if (!op_equal(&a->ops[i], &b->ops[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void program_limit(struct program *program, uint32_t max_region, size_t max_ops)
+{
+    if (program->nops > max_ops) {
+        program->nops = max_ops;
+    }
+    if (program->header.region > max_region) {
+        /* max_region 0 leaves no region at all, and no division by it either. */
+        program->header.region = max_region == 0 ? 0 : program->header.region % max_region;
+    }
+    for (size_t i = 0; i < program->nops; i++) {
+        program->ops[i].expect = EXPECT_ANY;
+    }
+}
+
+bool op_bytes(const struct op *op, size_t *bytes)
+{
+    switch (op->form) {
+    case SIZE_TOP:
+        *bytes = SIZE_MAX - op->value;
+        return true;
+    case SIZE_ABOVE_4G:
+#if SIZE_MAX > 0xffffffffu
+        *bytes = ((size_t)1 << 32) + op->value;
+        return true;
+#else
+        *bytes = SIZE_MAX;
+        return false;
+#endif
+    default:
+        *bytes = op->value;
+        return true;
+    }
+}

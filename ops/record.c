@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#define CONTINUATION 63u
+#define KIND_MASK    63u
+#define EXPECT_SHIFT 6u
+#define ALIGN_MASK   31u
+#define ALIGN_NONE   31u
+#define FORM_SHIFT   5u
+#define FORM_MASK    3u
+#define ALIGN_THREE  0x80u
+#define OFFSET_MASK  7u
+#define SLOTS_SHIFT  3u
+
+static uint32_t load32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+static void store32(uint8_t *bytes, uint32_t value)
+{
+    bytes[0] = (uint8_t)value;
+    bytes[1] = (uint8_t)(value >> 8);
+    bytes[2] = (uint8_t)(value >> 16);
+    bytes[3] = (uint8_t)(value >> 24);
+}
+
+void record_decode_header(struct program_header *header, const uint8_t bytes[RECORD_BYTES])
+{
+    uint8_t slots_log2 = (uint8_t)(bytes[1] >> SLOTS_SHIFT);
+    header->kind = bytes[0] % PROGRAM_KINDS;
+    header->offset = bytes[1] & OFFSET_MASK;
+    header->slots_log2 =
+        slots_log2 > PROGRAM_SLOTS_LOG2_MAX ? PROGRAM_SLOTS_LOG2_DEFAULT : slots_log2;
+    header->fill = bytes[2] > 100 ? 0 : bytes[2];
+    header->swarm_off = bytes[3];
+    header->region = load32(bytes + 4);
+}
+
+bool record_is_continuation(const uint8_t bytes[RECORD_BYTES])
+{
+    return (bytes[0] & KIND_MASK) == CONTINUATION;
+}
+
+static uint32_t decode_align(uint8_t byte)
+{
+    uint32_t log2 = byte & ALIGN_MASK;
+    if (log2 == ALIGN_NONE) {
+        return 0;
+    }
+    return ((byte & ALIGN_THREE) != 0 ? 3u : 1u) << log2;
+}
+
+/*
+ * Only ops that return a pointer can be expected to return one, and only a realloc has a pointer
+ * from before to return again: any other expectation is a field that the kind does not have.
+ */
+static uint8_t decode_expect(uint32_t fields, uint8_t byte)
+{
+    uint8_t expect = byte >> EXPECT_SHIFT;
+    if ((fields & OP_RESIZES) != 0) {
+        return expect;
+    }
+    return (fields & OP_FILLS) != 0 && expect != EXPECT_SAME ? expect : (uint8_t)EXPECT_ANY;
+}
+
+bool record_decode_op(const struct program_header *header, struct op *op,
+                      const uint8_t bytes[RECORD_BYTES])
+{
+    if (record_is_continuation(bytes)) {
+        if (op->kind == OP_CALLOC) {
+            op->count = load32(bytes + 4);
+        }
+        return false;
+    }
+    uint32_t kind = (bytes[0] & KIND_MASK) % OP_KINDS;
+    uint32_t fields = op_table[kind].fields;
+    uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
+    uint32_t form = (uint32_t)bytes[1] >> FORM_SHIFT & FORM_MASK;
+    bool sized = (fields & OP_HAS_SIZE) != 0;
+    op->kind = (uint8_t)kind;
+    op->form = sized && form <= SIZE_ABOVE_4G ? (uint8_t)form : (uint8_t)SIZE_PLAIN;
+    op->expect = decode_expect(fields, bytes[0]);
+    op->slot = (fields & OP_HAS_SLOT) != 0 ? (uint16_t)(slot & ((1u << header->slots_log2) - 1u))
+                                           : (uint16_t)0;
+    op->align = (fields & OP_HAS_ALIGN) != 0 ? decode_align(bytes[1]) : 0;
+    op->value = sized ? load32(bytes + 4) : 0;
+    op->count = (fields & OP_HAS_COUNT) != 0 ? 1 : 0;
+    op->line = 0;
+    return true;
+}
+
+size_t record_decode(struct program *program, const uint8_t *data, size_t size)
+{
+    size_t used = 0;
+    program->nops = 0;
+    if (size < RECORD_BYTES) {
+        program_header_default(&program->header);
+        return 0;
+    }
+    record_decode_header(&program->header, data);
+    /* Where the continuations of nothing go: an op of a kind that takes none. */
+    struct op none = {.kind = OP_CHECK};
+    struct op *last = &none;
+    for (used = RECORD_BYTES; size - used >= RECORD_BYTES; used += RECORD_BYTES) {
+        const uint8_t *record = data + used;
+        if (record_is_continuation(record)) {
+            record_decode_op(&program->header, last, record);
+            continue;
+        }
+        if (program->nops == program->capacity) {
+            break;
+        }
+        last = &program->ops[program->nops];
+        record_decode_op(&program->header, last, record);
+        program->nops++;
+    }
+    return used;
+}
+
+size_t record_size(const struct program *program)
+{
+    size_t records = 1 + program->nops;
+    for (size_t i = 0; i < program->nops; i++) {
+        if (program->ops[i].kind == OP_CALLOC) {
+            records++;
+        }
+    }
+    return records * RECORD_BYTES;
+}
+
+static void encode_header(const struct program_header *header, uint8_t *bytes)
+{
+    bytes[0] = header->kind;
+    bytes[1] = (uint8_t)(header->offset | header->slots_log2 << SLOTS_SHIFT);
+    bytes[2] = header->fill;
+    bytes[3] = header->swarm_off;
+    store32(bytes + 4, header->region);
+}
+
+static uint8_t encode_align(uint32_t align)
+{
+    if (align == 0) {
+        return ALIGN_NONE;
+    }
+    uint8_t log2 = 0;
+    while ((align & 1u) == 0) {
+        align >>= 1;
+        log2++;
+    }
+    return align == 3 ? (uint8_t)(log2 | ALIGN_THREE) : log2;
+}
+
+static void encode_op(const struct op *op, uint8_t *bytes)
+{
+    uint32_t fields = op_table[op->kind].fields;
+    bytes[0] = (uint8_t)(op->kind | op->expect << EXPECT_SHIFT);
+    bytes[1] = (fields & OP_HAS_ALIGN) != 0 ? encode_align(op->align) : 0;
+    bytes[1] = (uint8_t)(bytes[1] | op->form << FORM_SHIFT);
+    bytes[2] = (uint8_t)op->slot;
+    bytes[3] = (uint8_t)(op->slot >> 8);
+    store32(bytes + 4, op->value);
+}
+
+size_t record_encode(const struct program *program, uint8_t *data, size_t size)
+{
+    size_t need = record_size(program);
+    if (size < need) {
+        return 0;
+    }
+    encode_header(&program->header, data);
+    uint8_t *out = data + RECORD_BYTES;
+    for (size_t i = 0; i < program->nops; i++) {
+        const struct op *op = &program->ops[i];
+        encode_op(op, out);
+        out += RECORD_BYTES;
+        if (op->kind == OP_CALLOC) {
+            out[0] = CONTINUATION;
+            out[1] = out[2] = out[3] = 0;
+            store32(out + 4, op->count);
+            out += RECORD_BYTES;
+        }
+    }
+    return need;
+}
