@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * kheap's sys_heap as a subject, in whatever configuration it is compiled: one file for all. It
+ * uses the public headers alone. Freestanding, so that firmware links it too.
+ *
+ *   -DSUBJECT_SYMBOL=subject_kheap_small   the table's name; default subject_kheap
+ *   -DSUBJECT_NAME='"kheap-small"'         the name people type; default by configuration
+ *   -DKHEAP_CONFIG_HEADER='"kheap_probe.h"'   counts probes: steps() exists
+ */
+
+#include "kheap/sys_heap.h"
+#include "subject.h"
+
+#ifndef SUBJECT_SYMBOL
+#define SUBJECT_SYMBOL subject_kheap
+#endif
+
+#ifndef SUBJECT_NAME
+#if defined(CONFIG_SYS_HEAP_SMALL_ONLY) && CONFIG_SYS_HEAP_SMALL_ONLY
+#define SUBJECT_NAME "kheap-small"
+#elif defined(CONFIG_SYS_HEAP_BIG_ONLY) && CONFIG_SYS_HEAP_BIG_ONLY
+#define SUBJECT_NAME "kheap-big"
+#else
+#define SUBJECT_NAME "kheap-auto"
+#endif
+#endif
+
+struct kheap_state {
+    struct sys_heap heap; /* first: a fault record names the heap, and so finds its state */
+    uint32_t faults;
+};
+
+#ifdef KHEAP_PROBE
+uint32_t kheap_probe_steps;
+#define PROBE_RESET() (kheap_probe_steps = 0)
+#else
+#define PROBE_RESET() ((void)0)
+#endif
+
+/* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
+void kheap_fault(const struct kheap_fault *fault)
+{
+    struct kheap_state *state = (struct kheap_state *)(uintptr_t)fault->heap;
+
+    state->faults++;
+}
+
+static struct sys_heap *heap_of(void *state)
+{
+    return &((struct kheap_state *)state)->heap;
+}
+
+static int kheap_init(void *state, void *mem, size_t bytes)
+{
+    struct kheap_state *kheap = (struct kheap_state *)state;
+
+    kheap->faults = 0;
+    return sys_heap_init(&kheap->heap, mem, bytes);
+}
+
+static void *kheap_alloc(void *state, size_t bytes)
+{
+    PROBE_RESET();
+    return sys_heap_alloc(heap_of(state), bytes);
+}
+
+static void kheap_free(void *state, void *p)
+{
+    PROBE_RESET();
+    sys_heap_free(heap_of(state), p);
+}
+
+static void *kheap_aligned(void *state, size_t align, size_t bytes)
+{
+    PROBE_RESET();
+    return sys_heap_aligned_alloc(heap_of(state), align, bytes);
+}
+
+static void *kheap_noalign(void *state, size_t align, size_t bytes)
+{
+    PROBE_RESET();
+    return sys_heap_noalign_alloc(heap_of(state), align, bytes);
+}
+
+static void *kheap_realloc(void *state, void *p, size_t bytes)
+{
+    PROBE_RESET();
+    return sys_heap_realloc(heap_of(state), p, bytes);
+}
+
+static void *kheap_arealloc(void *state, void *p, size_t align, size_t bytes)
+{
+    PROBE_RESET();
+    return sys_heap_aligned_realloc(heap_of(state), p, align, bytes);
+}
+
+static size_t kheap_usable(void *state, void *p)
+{
+    return sys_heap_usable_size(heap_of(state), p);
+}
+
+#if CONFIG_SYS_HEAP_RUNTIME_STATS
+static int kheap_stats(void *state, struct subject_stats *stats)
+{
+    struct sys_memory_stats got;
+    const int status = sys_heap_runtime_stats_get(heap_of(state), &got);
+
+    if (status == 0) {
+        stats->free_bytes = got.free_bytes;
+        stats->allocated_bytes = got.allocated_bytes;
+        stats->max_allocated_bytes = got.max_allocated_bytes;
+    }
+    return status;
+}
+
+static int kheap_reset_max(void *state)
+{
+    return sys_heap_runtime_stats_reset_max(heap_of(state));
+}
+#endif
+
+static size_t kheap_largest(void *state)
+{
+    PROBE_RESET();
+    return sys_heap_largest_free(heap_of(state));
+}
+
+static bool kheap_check(void *state, struct subject_fault *fault)
+{
+    struct kheap_fault found;
+
+    if (sys_heap_check(heap_of(state), &found)) {
+        return true;
+    }
+    fault->invariant = found.invariant;
+    fault->offset = found.offset;
+    return false;
+}
+
+static void kheap_info(void *state, struct subject_info *info)
+{
+    struct sys_heap_layout layout;
+
+    (void)sys_heap_layout_get(heap_of(state), &layout);
+    info->header = (uint32_t)layout.header;
+    info->loops = CONFIG_SYS_HEAP_ALLOC_LOOPS;
+    info->units = (uint32_t)layout.units;
+    info->first = (const uint8_t *)layout.first;
+    info->heads = (const uint8_t *)layout.heads;
+    info->heads_bytes = (uint32_t)layout.heads_bytes;
+}
+
+#ifdef KHEAP_PROBE
+static uint32_t kheap_steps(void *state)
+{
+    (void)state;
+    return kheap_probe_steps;
+}
+#endif
+
+static uint32_t kheap_faults(void *state)
+{
+    return ((struct kheap_state *)state)->faults;
+}
+
+extern const struct subject SUBJECT_SYMBOL;
+const struct subject SUBJECT_SYMBOL = {
+    .abi = SUBJECT_ABI,
+    .name = SUBJECT_NAME,
+    .promises =
+        SUBJECT_IN_REGION | SUBJECT_DETERMINISTIC | SUBJECT_PREDICTABLE | SUBJECT_NULL_ON_BAD,
+    .align = 8,
+    .state_bytes = sizeof(struct kheap_state),
+    .init = kheap_init,
+    .alloc = kheap_alloc,
+    .free = kheap_free,
+    .aligned = kheap_aligned,
+    .noalign = kheap_noalign,
+    .realloc = kheap_realloc,
+    .arealloc = kheap_arealloc,
+    .usable = kheap_usable,
+#if CONFIG_SYS_HEAP_RUNTIME_STATS
+    .stats = kheap_stats,
+    .reset_max = kheap_reset_max,
+#endif
+    .largest = kheap_largest,
+    .check = kheap_check,
+    .info = kheap_info,
+#ifdef KHEAP_PROBE
+    .steps = kheap_steps,
+#endif
+    .faults = kheap_faults,
+};
