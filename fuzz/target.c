@@ -17,6 +17,10 @@ _Static_assert(ARENA_ALIGN >= FUZZ_CAPACITY, "the arena's boundary must not depe
 #define SLOTS       (1u << FUZZ_SLOTS_LOG2)
 #define STATE_BYTES 4096u
 
+/* Every binary links subjects/kheap.c in one configuration, under its default name. */
+extern const struct subject subject_kheap;
+const struct subject *const fuzz_subject = &subject_kheap;
+
 /*
  * The file behind HEAPVET_STATS is this struct, mapped shared: counts survive any way the process
  * ends, and AFL++'s forked children add to the same ones.

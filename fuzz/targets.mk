@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# The rules behind build.sh; run from the root of the tree, with build.sh's variables.
+
+MAKEFLAGS += -rR
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# fuzz_heap once per header format and probe bound (ALLOC_LOOPS): a model with a wrong bucket rule goes unseen at 3
+# and dies at once at 1. fuzz_text needs one heap to run on: the default configuration.
+formats := small big auto
+loops   := 1 3 255
+heap_targets := $(foreach f,$(formats),$(foreach l,$(loops),fuzz_heap_$(f)_$(l)))
+all_targets  := $(heap_targets) fuzz_text
+targets := $(or $(strip $(FUZZ_TARGETS)),$(all_targets))
+
+define_small := -DCONFIG_SYS_HEAP_SMALL_ONLY=1
+define_big   := -DCONFIG_SYS_HEAP_BIG_ONLY=1
+define_auto  := -DCONFIG_SYS_HEAP_AUTO=1
+defines = $(define_$(word 1,$(subst _, ,$(1)))) -DCONFIG_SYS_HEAP_ALLOC_LOOPS=$(word 2,$(subst _, ,$(1))) \
+          '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES)
+
+include_flags := -I$(LIB_DIR)/include -Isubjects -Iops -Ireference -Ifuzz
+c_flags := -std=gnu11 $(include_flags) -MMD -MP
+
+lib_sources  := $(wildcard $(LIB_DIR)/src/*.c)
+ops_sources  := $(wildcard ops/*.c)
+text_sources := $(wildcard ops/text*.c) ops/record.c ops/op.c
+harness_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/target.c fuzz/limit.c
+shell_sources := $(if $(FUZZ_MUTATOR),fuzz/shell_libfuzzer.c)
+tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz/limit.c
+
+harness_objects := $(harness_sources:%.c=$(O)/harness/%.o)
+# For fuzz_text the parser is what is fuzzed: it is instrumented as lib/ is.
+text_objects := $(filter-out $(text_sources:%.c=$(O)/harness/%.o),$(harness_objects)) \
+                $(text_sources:%.c=$(O)/text/%.o)
+lib_objects = $(patsubst $(LIB_DIR)/src/%.c,$(O)/lib_$(1)/%.o,$(lib_sources)) $(O)/lib_$(1)/subject.o
+
+beside = $(foreach s,.dict .options _seed_corpus.zip,$(OUT)/$(1)$(s))
+.PHONY: all targets rate
+all: targets $(foreach t,$(targets),$(call beside,$(t)))
+targets: $(targets:%=$(OUT)/%)
+
+$(O)/harness/%.o: %.c
+	@mkdir -p $(@D)
+	$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) -c $< -o $@
+$(O)/text/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(c_flags) -c $< -o $@
+
+# $(1): format_loops
+define variant
+$(O)/lib_$(1)/%.o: $(LIB_DIR)/src/%.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(c_flags) $(call defines,$(1)) -c $$< -o $$@
+$(O)/lib_$(1)/subject.o: subjects/kheap.c
+	@mkdir -p $$(@D)
+	$$(HARNESS_CC) $$(HARNESS_CFLAGS) $$(c_flags) $(call defines,$(1)) \
+	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' -c $$< -o $$@
+$(OUT)/fuzz_heap_$(1): $(O)/harness/fuzz/fuzz_heap.o $(harness_objects) $$(call lib_objects,$(1)) \
+                       $(shell_sources:%.c=$(O)/harness/%.o)
+	$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
+# The rate of fuzz_heap's entry without an engine around it.
+$(OUT)/fuzz_rate_$(1): $(O)/harness/fuzz/rate.o $(O)/harness/fuzz/fuzz_heap.o $(harness_objects) \
+                       $$(call lib_objects,$(1))
+	$$(CXX) $$(CXXFLAGS) $$^ -ldl -o $$@
+# The same heap for the command line: a finding is shrunk and replayed on this.
+$(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
+	$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call defines,$(1)) \
+	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' $$(filter %.c,$$^) -o $$@
+endef
+$(foreach f,$(formats),$(foreach l,$(loops),$(eval $(call variant,$(f)_$(l)))))
+
+$(OUT)/fuzz_text: $(O)/text/fuzz/fuzz_text.o $(text_objects) $(call lib_objects,auto_3)
+	$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
+
+# AFL++ loads this into afl-fuzz itself: plain code, whatever the targets are built with.
+$(OUT)/afl_mutator.so: fuzz/shell_afl.c $(ops_sources)
+	$(HARNESS_CC) -O2 -fPIC -shared -fvisibility=default -std=gnu11 $(include_flags) fuzz/shell_afl.c \
+	  $(filter-out ops/host% ops/shrink% ops/runner% ops/report% ops/die%,$(ops_sources)) -o $@
+
+# The corpus tool runs here and now: it takes no flags of the targets.
+$(O)/tool/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) -O1 $(c_flags) -c $< -o $@
+$(O)/fuzz_corpus: $(tool_sources:%.c=$(O)/tool/%.o)
+	$(CC) $^ -ldl -o $@
+corpus_tool := $(or $(CORPUS_TOOL),$(O)/fuzz_corpus)
+
+seed_files := $(sort $(wildcard corpus/seeds/*.ops corpus/regress/*.ops))
+seed_folders := $(wildcard corpus/seeds corpus/regress)
+$(O)/heap_seeds.zip: $(seed_files) $(corpus_tool) fuzz/make_zip.py
+	rm -rf $(O)/heap_seeds && mkdir -p $(O)/heap_seeds
+	$(corpus_tool) records $(O)/heap_seeds $(seed_files)
+	python3 fuzz/make_zip.py $@ $(O)/heap_seeds/*
+$(O)/text_seeds.zip: $(seed_files) fuzz/make_zip.py
+	python3 fuzz/make_zip.py $@ $(seed_files)
+$(O)/%.dict: $(corpus_tool)
+	$(corpus_tool) dict $* > $@
+
+kind = $(if $(filter fuzz_text,$(1)),text,heap)
+define data_files
+$(OUT)/$(1)_seed_corpus.zip: $(O)/$(call kind,$(1))_seeds.zip
+	cp $$< $$@
+$(OUT)/$(1).dict: $(O)/$(call kind,$(1)).dict
+	cp $$< $$@
+$(OUT)/$(1).options: fuzz/fuzz_$(call kind,$(1)).options
+	cp $$< $$@
+endef
+$(foreach t,$(all_targets),$(eval $(call data_files,$(t))))
+
+-include $(shell test -d $(O) && find $(O) -name '*.d')
