@@ -50,12 +50,17 @@ function(_kheap_variant_object name)
   separate_arguments(machine UNIX_COMMAND "${CMAKE_C_FLAGS}")
   list(APPEND machine ${V_OPTIONS})
   list(FILTER machine INCLUDE REGEX "^(-m|--target=|-target$)")
+  # What the compiler itself adds must stay one per program: 32-bit thunks, sanitizer registration. Its
+  # per-variable names (odr) must not.
+  set(shared_names --keep-global-symbol=__* --keep-global-symbol=asan.*
+                   --keep-global-symbol=sancov.*)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${CMAKE_C_COMPILER} ${machine} -r -nostdlib -o ${object}.all
             $<TARGET_OBJECTS:${name}_objects>
-    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=subject_${name} ${object}.all ${object}
+    COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=subject_${name} ${shared_names}
+            --localize-symbol=__odr_asan* ${object}.all ${object}
     DEPENDS ${name}_objects $<TARGET_OBJECTS:${name}_objects>
     COMMAND_EXPAND_LISTS VERBATIM
     COMMENT "Joining ${name}")
