@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles and links firmware images and the counting plugin, and runs images under the emulator.
+
+An object is made again when its command or any file it was made from has changed. Objects are shared
+between images by their command line.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from firmware.targets import CONFIGS, TARGETS
+
+ROOT = Path(__file__).resolve().parents[1]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wundef",
+            "-Wcast-align", "-Wvla", "-Werror"]
+FREESTANDING = ["-std=gnu11", "-g", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
+                "-fno-common"]
+OPS_REPLAY = ["op", "record", "pack", "apply", "digest", "replay"]
+IMAGES = {
+    "replay": ["main", "stream"],
+    "count": ["count", "measured", "adversarial", "stream"],
+}
+RUN_SECONDS = 120
+
+
+class BuildError(Exception):
+    """A compiler said no; the text is for people."""
+
+
+class Ran:
+    """What an image printed and how it ended. status is None when it had to be stopped."""
+
+    def __init__(self, status, out, table=None):
+        self.status = status
+        self.out = out
+        self.lines = out.splitlines()
+        self.table = table
+
+
+class Builder:
+    def __init__(self, out, jobs=2, root=ROOT):
+        self.root = Path(root)
+        self.out = Path(out)
+        self.jobs = jobs
+
+    # Objects
+
+    def _fresh(self, obj, stamp, command):
+        deps = obj.with_suffix(".d")
+        if not (obj.exists() and deps.exists() and stamp.exists()):
+            return False
+        if stamp.read_text() != command:
+            return False
+        made = obj.stat().st_mtime_ns
+        words = deps.read_text().replace("\\\n", " ").split(":", 1)[1].split()
+        try:
+            return all(os.stat(word).st_mtime_ns <= made for word in words)
+        except FileNotFoundError:
+            return False
+
+    def _object(self, target, source, flags):
+        command = [target.prefix + "gcc", *target.flags, *FREESTANDING, *WARNINGS, *flags]
+        text = " ".join(command + [str(source)])
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        obj = self.out / "obj" / target.name / f"{source.stem}-{name}.o"
+        stamp = obj.with_suffix(".cmd")
+        if self._fresh(obj, stamp, text):
+            return obj
+        obj.parent.mkdir(parents=True, exist_ok=True)
+        part = obj.with_suffix(".part")
+        done = subprocess.run(
+            command + ["-MD", "-MF", obj.with_suffix(".d"), "-c", str(source), "-o", str(part)],
+            capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildError(f"{source} for {target.name}:\n{done.stderr}")
+        os.replace(part, obj)
+        stamp.write_text(text)
+        return obj
+
+    def _sources(self, kind, config, opt, lib, extra):
+        here = self.root / "firmware"
+        lib = Path(lib) if lib else self.root / "lib"
+        defines = [f"-D{d}" for d in (*CONFIGS[config], *extra)]
+        own = ["-O2", f"-I{here}", f"-I{here}/include", f"-I{self.root}/ops"]
+        heap = [*defines, f"-I{lib}/include", f"-I{lib}/src", f"-I{here}/include"]
+        jobs = [(here / f"{n}.c", own + heap) for n in IMAGES[kind]]
+        jobs += [(here / "semihost.c", own),
+                 (here / "freestanding.c", own + ["-fno-tree-loop-distribute-patterns"])]
+        jobs += [(self.root / "ops" / f"{n}.c", own) for n in OPS_REPLAY]
+        jobs += [(self.root / "subjects" / "kheap.c", own + heap)]
+        jobs += [(source, [f"-{opt}", *heap]) for source in sorted((lib / "src").glob("*.c"))]
+        return jobs
+
+    # Images
+
+    def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag=""):
+        """Path of the linked image. lib: another lib folder, extra: more -D, tag: tells it apart."""
+        target = TARGETS[target_name]
+        here = self.root / "firmware"
+        jobs = [(here / target.startup, ["-O2", f"-I{here}", f"-I{here}/include"])]
+        jobs += self._sources(kind, config, opt, lib, extra)
+        with ThreadPoolExecutor(self.jobs) as pool:
+            objects = list(pool.map(lambda job: self._object(target, *job), jobs))
+        elf = self.out / f"{target.name}-{kind}-{config}-{opt}{tag}.elf"
+        script = here / target.script
+        newest = max(o.stat().st_mtime_ns for o in [*objects, script, Path(__file__)])
+        stamp = elf.with_suffix(".cmd")
+        symbols = [f"-Wl,--defsym={k}={v:#x}" for k, v in target.memory.items()]
+        command = [target.prefix + "gcc", *target.flags, "-nostdlib", "-Wl,--gc-sections",
+                   "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{script}", *symbols,
+                   *map(str, objects), "-lgcc", "-o", str(elf)]
+        text = " ".join(command)
+        if elf.exists() and stamp.exists() and stamp.read_text() == text \
+                and elf.stat().st_mtime_ns >= newest:
+            return elf
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildError(f"{elf.name}:\n{done.stderr}")
+        stamp.write_text(text)
+        return elf
+
+    def plugin(self):
+        source = self.root / "firmware" / "plugin.c"
+        plugin = self.out / "plugin.so"
+        if plugin.exists() and plugin.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+            return plugin
+        self.out.mkdir(parents=True, exist_ok=True)
+        part = plugin.with_suffix(".part")
+        done = subprocess.run(
+            ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", "-shared", "-fPIC",
+             "-fvisibility=hidden", *WARNINGS, str(source), "-o", str(part)],
+            capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildError(f"{source}:\n{done.stderr}")
+        os.replace(part, plugin)
+        return plugin
+
+    def symbols(self, target_name, elf):
+        """Addresses and sizes by name; without the Thumb bit, as nm prints labels."""
+        done = subprocess.run([TARGETS[target_name].prefix + "nm", "-S", str(elf)],
+                              capture_output=True, text=True, check=True)
+        found = {}
+        for line in done.stdout.splitlines():
+            words = line.split()
+            size = int(words[1], 16) if len(words) == 4 else 0
+            if len(words) >= 3:
+                found[words[-1]] = (int(words[0], 16), size)
+        return found
+
+    # Running
+
+    def run(self, target_name, elf, words=(), seconds=RUN_SECONDS, count=False, trace=None):
+        """Runs an image; count: under the plugin. A run that does not end in time is stopped."""
+        target = TARGETS[target_name]
+        arguments = "".join(f",arg={w}" for w in ("image", *map(str, words)))
+        command = [*target.qemu, "-display", "none", "-monitor", "none", "-serial", "none",
+                   "-chardev", "stdio,id=c", "-semihosting-config",
+                   f"enable=on,target=native,chardev=c{arguments}", "-kernel", str(elf)]
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "table"
+            if count:
+                names = self.symbols(target_name, elf)
+                labels, size = names["measured_labels"]
+                plugin = (f"file={self.plugin()},begin={names['measured_begin'][0]:#x},"
+                          f"end={names['measured_end'][0]:#x},labels={labels:#x},count={size},"
+                          f"out={table}")
+                command += ["-plugin", plugin + (f",trace={trace}" if trace is not None else "")]
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                                      stdin=subprocess.DEVNULL, timeout=seconds, check=False)
+                status, out = done.returncode, done.stdout + done.stderr
+            except subprocess.TimeoutExpired as late:
+                status, out = None, (late.stdout or b"").decode(errors="replace")
+            return Ran(status, out, table.read_text() if table.exists() else None)
+
+
+def compiler_version(target_name):
+    done = subprocess.run([TARGETS[target_name].prefix + "gcc", "--version"], capture_output=True,
+                          text=True, check=True)
+    return re.sub(r"\s+", " ", done.stdout.splitlines()[0])
