@@ -20,7 +20,7 @@ define_auto  := -DCONFIG_SYS_HEAP_AUTO=1
 defines = $(define_$(word 1,$(subst _, ,$(1)))) -DCONFIG_SYS_HEAP_ALLOC_LOOPS=$(word 2,$(subst _, ,$(1))) \
           '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES)
 
-include_flags := -I$(LIB_DIR)/include -Isubjects -Iops -Ireference -Ifuzz
+include_flags := -I$(LIB_DIR)/include -I$(LIB_DIR)/src -Isubjects -Iops -Ireference -Ifuzz
 c_flags := -std=gnu11 $(include_flags) -MMD -MP
 
 lib_sources  := $(wildcard $(LIB_DIR)/src/*.c)
