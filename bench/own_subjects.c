@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "own_subjects.h"
+
+#include "subjects.h"
+#include "ticks.h"
+
+#define SLOW_ADDS 300u
+
+/* The size asked for comes out of the chain, so the heap cannot begin before the last add is done.
+ */
+static void *slow_alloc(void *state, size_t bytes)
+{
+    const uint32_t late =
+        add_chain(SLOW_ADDS, 0) - SLOW_ADDS; /* 0, which the compiler cannot know */
+
+    return subject_kheap_small.alloc(state, bytes + late);
+}
+
+const struct subject *subject_kheap_slow(void)
+{
+    static struct subject slow;
+
+    slow = subject_kheap_small;
+    slow.name = "kheap-slow";
+    slow.alloc = slow_alloc;
+    return &slow;
+}
+
+static int empty_init(void *state, void *mem, size_t bytes)
+{
+    (void)bytes;
+    *(void **)state = mem;
+    return 0;
+}
+
+static void *empty_alloc(void *state, size_t bytes)
+{
+    (void)bytes;
+    return *(void **)state;
+}
+
+static void *empty_aligned(void *state, size_t align, size_t bytes)
+{
+    (void)align;
+    (void)bytes;
+    return *(void **)state;
+}
+
+static void *empty_realloc(void *state, void *p, size_t bytes)
+{
+    (void)bytes;
+    return p == NULL ? *(void **)state : p;
+}
+
+static void empty_free(void *state, void *p)
+{
+    (void)state;
+    (void)p;
+}
+
+const struct subject subject_empty = {
+    .abi = SUBJECT_ABI,
+    .name = "empty",
+    .align = 1,
+    .state_bytes = sizeof(void *),
+    .init = empty_init,
+    .alloc = empty_alloc,
+    .free = empty_free,
+    .aligned = empty_aligned,
+    .realloc = empty_realloc,
+};
