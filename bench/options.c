@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "host.h"
-#include "subjects.h"
+#include "own_subjects.h"
+#include "subject.h"
 #include "ticks.h"
 
 #define OPS_DEFAULT  10000u
@@ -20,7 +21,8 @@ static const char help_text[] =
     "\n"
     "  --subject=WORD    measure this one: a name, or the path of a shared object; may be "
     "repeated\n"
-    "                    (default: all that are linked in, and \"empty\", the harness by itself)\n"
+    "                    (default: kheap in four configurations, libc, firstfit, and\n"
+    "                    empty, the harness by itself)\n"
     "  --control         also measure kheap-slow, which the gate must not let pass\n"
     "  --profiles=LIST   comma-separated generator profiles, or none (default: all)\n"
     "  --ops=N           length of a generated program (default 10000)\n"
@@ -146,13 +148,12 @@ void options_parse(struct bench_options *options, int argc, char **argv, struct 
         parse_one(options, argv[i], &wanted, table);
     }
     if (table->nsubjects == 0) {
-        for (size_t i = 0; subjects_all[i] != NULL; i++) {
-            table_add_subject(table, subjects_all[i]->name);
+        for (size_t i = 0; bench_subjects[i] != NULL; i++) {
+            table_add(table, bench_subjects[i], bench_subjects[i]->name);
         }
-        table_add_subject(table, "empty");
     }
     if (wanted.control) {
-        table_add_subject(table, "kheap-slow");
+        table_add_subject(table, BENCH_CONTROL);
     }
     if (wanted.profiles == NULL) {
         programs_add_all_profiles(&table->programs, options->seed, options->ops);

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "own_subjects.h"
 
+#include <string.h>
+
 #include "subjects.h"
 #include "ticks.h"
+
+/* Names given by kheap_variant in CMakeLists.txt. */
+extern const struct subject subject_bench_small;
+extern const struct subject subject_bench_big;
+extern const struct subject subject_bench_auto;
+extern const struct subject subject_bench_nostats;
 
 #define SLOW_ADDS 300u
 
@@ -13,15 +21,15 @@ static void *slow_alloc(void *state, size_t bytes)
     const uint32_t late =
         add_chain(SLOW_ADDS, 0) - SLOW_ADDS; /* 0, which the compiler cannot know */
 
-    return subject_kheap_small.alloc(state, bytes + late);
+    return subject_bench_small.alloc(state, bytes + late);
 }
 
-const struct subject *subject_kheap_slow(void)
+static const struct subject *kheap_slow(void)
 {
     static struct subject slow;
 
-    slow = subject_kheap_small;
-    slow.name = "kheap-slow";
+    slow = subject_bench_small;
+    slow.name = BENCH_CONTROL;
     slow.alloc = slow_alloc;
     return &slow;
 }
@@ -58,7 +66,7 @@ static void empty_free(void *state, void *p)
     (void)p;
 }
 
-const struct subject subject_empty = {
+static const struct subject subject_empty = {
     .abi = SUBJECT_ABI,
     .name = "empty",
     .align = 1,
@@ -69,3 +77,18 @@ const struct subject subject_empty = {
     .aligned = empty_aligned,
     .realloc = empty_realloc,
 };
+
+const struct subject *const bench_subjects[] = {
+    &subject_bench_small, &subject_bench_big, &subject_bench_auto, &subject_bench_nostats,
+    &subject_firstfit,    &subject_libc,      &subject_empty,      NULL,
+};
+
+const struct subject *bench_subjects_find(const char *name)
+{
+    for (size_t i = 0; bench_subjects[i] != NULL; i++) {
+        if (strcmp(bench_subjects[i]->name, name) == 0) {
+            return bench_subjects[i];
+        }
+    }
+    return strcmp(name, BENCH_CONTROL) == 0 ? kheap_slow() : NULL;
+}

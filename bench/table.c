@@ -6,7 +6,6 @@
 
 #include "host.h"
 #include "own_subjects.h"
-#include "subjects.h"
 #include "ticks.h"
 
 static void *must(void *memory)
@@ -49,15 +48,7 @@ void table_add_subject(struct table *table, const char *word)
     const bool is_path =
         strchr(word, '/') != NULL || (length > 3 && strcmp(word + length - 3, ".so") == 0);
 
-    if (strcmp(word, "empty") == 0) {
-        table_add(table, &subject_empty, word);
-        return;
-    }
-    if (strcmp(word, "kheap-slow") == 0) {
-        table_add(table, subject_kheap_slow(), word);
-        return;
-    }
-    const struct subject *subject = is_path ? host_load_subject(word) : subjects_find(word);
+    const struct subject *subject = is_path ? host_load_subject(word) : bench_subjects_find(word);
     if (subject == NULL) {
         host_bad_input("bench_heap", 0, "expected a subject's name or path, have \"%s\"", word);
     }
