@@ -34,10 +34,13 @@ x86_64 | i386 | aarch64) ;;
 esac
 
 # Objects of other flags must not be taken for these: the folder is named after the flags.
-flags="$CC|$CXX|$CFLAGS|$CXXFLAGS|$HARNESS_CC|$HARNESS_CFLAGS|$LIB_DEFINES|$LIB_DIR|$LIB_FUZZING_ENGINE|$SANITIZER"
-objects=$WORK/fuzz-$(printf '%s' "$flags" | cksum | cut -d' ' -f1)
+# Another lib/ shares the harness's objects, so that a planted fault costs a build of lib/ alone.
+name_of() { printf '%s|' "$@" | cksum | cut -d' ' -f1; }
+objects=$WORK/fuzz-$(name_of "$CC" "$CFLAGS" "$HARNESS_CC" "$HARNESS_CFLAGS" "$SANITIZER" "$FUZZ_MUTATOR")
+lib_objects=$objects/lib-$(name_of "$LIB_DIR" "$LIB_DEFINES")
 mkdir -p "$OUT" "$objects"
 
 export OUT CC CXX CFLAGS CXXFLAGS LIB_FUZZING_ENGINE HARNESS_CC HARNESS_CFLAGS LIB_DEFINES LIB_DIR
 export FUZZ_TARGETS FUZZ_MUTATOR CORPUS_TOOL
-exec make --no-print-directory -C "$root" -f fuzz/targets.mk -j "$JOBS" O="$objects" ${MAKE_GOALS:-all}
+exec make --no-print-directory -C "$root" -f fuzz/targets.mk -j "$JOBS" O="$objects" L="$lib_objects" \
+  ${MAKE_GOALS:-all}

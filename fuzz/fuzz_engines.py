@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Inline counters and nothing else: comparing operands costs a fifth of the speed and finds nothing sooner.
 COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
 # The harness is not instrumented, yet it poisons: this is how ops/poison.h knows that the runtime is there.
-ASAN_HARNESS = "-O2 -g -D__SANITIZE_ADDRESS__=1"
+ASAN_HARNESS = "-O2 -g -DHEAPVET_ASAN=1"
 M32 = "-m32 -idirafter /usr/include/x86_64-linux-gnu"
 
 HEAPS = [f"fuzz_heap_{form}_{loops}" for form in ("small", "big", "auto") for loops in (1, 3, 255)]
@@ -63,7 +63,7 @@ def build_command(engine, root=ROOT, out=None, jobs=2, targets=None, more=None):
     names = names if targets is None else targets
     # The caller's own CFLAGS and the like would change what is built.
     env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG", "TERM")}
-    env.update(settings, OUT=str(out), WORK=str(out.parent / "work"), SRC=str(root),
+    env.update(settings, OUT=str(out), WORK=str(root / "build" / "fuzz" / "work"), SRC=str(root),
                FUZZ_TARGETS=" ".join(names), JOBS=str(jobs), AFL_PATH="/usr/lib/afl")
     env["MAKE_GOALS"] = " ".join(["all"] + [str(out / goal) for goal in extra])
     tool = root / "build" / "dev" / "fuzz" / "fuzz_corpus"
@@ -73,12 +73,11 @@ def build_command(engine, root=ROOT, out=None, jobs=2, targets=None, more=None):
     return ["bash", "-eu", str(root / "fuzz" / "build.sh")], env
 
 
-def subject_goal(variant, root=ROOT, jobs=2):
+def subject_goal(variant, root, build, more=None):
     """Builds kheap_VARIANT.so for the command line: (argv, environment, path)."""
-    out = root / "build" / "fuzz" / "subjects"
-    path = out / f"kheap_{variant}.so"
-    argv, env = build_command("address", root, out, jobs, [],
-                              {"HARNESS_CC": "cc", "MAKE_GOALS": str(path)})
+    path = build / "subjects" / f"kheap_{variant}.so"
+    goals = dict(more or {}, HARNESS_CC="cc", MAKE_GOALS=str(path))
+    argv, env = build_command("address", root, path.parent, 1, [], goals)
     return argv, env, path
 
 

@@ -52,7 +52,8 @@ class Shrinker:
         text = self.ctx.run([self.tool, "text", raw]).stdout
         draft = Path(f"{raw}.ops")
         draft.write_text(text)
-        argv, env, subject = fuzz_engines.subject_goal(job.target[len("fuzz_heap_"):], self.places.root)
+        argv, env, subject = fuzz_engines.subject_goal(
+            job.target[len("fuzz_heap_"):], self.places.root, self.places.build, self.places.settings)
         self.ctx.run(argv, env=env, timeout=300, label=f"build {subject.name}")
         return self.by_heapvet(draft, subject) or self.by_engine(job, draft)
 

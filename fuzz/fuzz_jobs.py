@@ -36,10 +36,12 @@ def scratch(root):
 class Places:
     """Where a run reads and writes."""
 
-    def __init__(self, root, build=None, out=None, work=None):
+    def __init__(self, root, build=None, out=None, work=None, lib=None):
         self.root = root
         self.build = build or root / "build" / "fuzz"
         self.out = out or root / "out"
+        # Further variables for build.sh: another copy of lib/, such as one with a planted fault.
+        self.settings = {"LIB_DIR": str(lib)} if lib else {}
         self.base = work or scratch(root)
         self.work = self.base / str(os.getpid())
         self.raw = self.out / "findings" / "raw" / time.strftime("%Y%m%d-%H%M%S")

@@ -18,9 +18,10 @@ define_small := -DCONFIG_SYS_HEAP_SMALL_ONLY=1
 define_big   := -DCONFIG_SYS_HEAP_BIG_ONLY=1
 define_auto  := -DCONFIG_SYS_HEAP_AUTO=1
 defines = $(define_$(word 1,$(subst _, ,$(1)))) -DCONFIG_SYS_HEAP_ALLOC_LOOPS=$(word 2,$(subst _, ,$(1))) \
-          '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES)
+          '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES) $(lib_flags)
 
-include_flags := -I$(LIB_DIR)/include -I$(LIB_DIR)/src -Isubjects -Iops -Ireference -Ifuzz
+include_flags := -Isubjects -Iops -Ireference -Ifuzz
+lib_flags := -I$(LIB_DIR)/include -I$(LIB_DIR)/src
 c_flags := -std=gnu11 $(include_flags) -MMD -MP
 
 lib_sources  := $(wildcard $(LIB_DIR)/src/*.c)
@@ -34,7 +35,7 @@ harness_objects := $(harness_sources:%.c=$(O)/harness/%.o)
 # For fuzz_text the parser is what is fuzzed: it is instrumented as lib/ is.
 text_objects := $(filter-out $(text_sources:%.c=$(O)/harness/%.o),$(harness_objects)) \
                 $(text_sources:%.c=$(O)/text/%.o)
-lib_objects = $(patsubst $(LIB_DIR)/src/%.c,$(O)/lib_$(1)/%.o,$(lib_sources)) $(O)/lib_$(1)/subject.o
+lib_objects = $(patsubst $(LIB_DIR)/src/%.c,$(L)_$(1)/%.o,$(lib_sources)) $(L)_$(1)/subject.o
 
 beside = $(foreach s,.dict .options _seed_corpus.zip,$(OUT)/$(1)$(s))
 .PHONY: all targets rate
@@ -50,10 +51,10 @@ $(O)/text/%.o: %.c
 
 # $(1): format_loops
 define variant
-$(O)/lib_$(1)/%.o: $(LIB_DIR)/src/%.c
+$(L)_$(1)/%.o: $(LIB_DIR)/src/%.c
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(c_flags) $(call defines,$(1)) -c $$< -o $$@
-$(O)/lib_$(1)/subject.o: subjects/kheap.c
+$(L)_$(1)/subject.o: subjects/kheap.c
 	@mkdir -p $$(@D)
 	$$(HARNESS_CC) $$(HARNESS_CFLAGS) $$(c_flags) $(call defines,$(1)) \
 	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' -c $$< -o $$@
