@@ -23,7 +23,7 @@ static void begin(const char *name)
 
 int image_main(const char *const *words, size_t nwords)
 {
-    struct stream_totals totals = {0, 0, 0};
+    struct stream_totals totals = {0};
     struct subject measured;
     bool whole = true, adversarial = false;
 
@@ -36,7 +36,8 @@ int image_main(const char *const *words, size_t nwords)
             adversarial = true;
             whole = adversarial_run(&measured, begin);
         } else {
-            const struct stream_job job = {.path = words[i], .subject = &measured, .begin = begin};
+            const struct stream_job job = {
+                .path = words[i], .subject = &measured, .begin = begin, .want = -1};
             whole = stream_replay(&job, &totals);
         }
     }

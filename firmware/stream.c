@@ -85,7 +85,6 @@ static bool program_begin(struct replay *replay, const struct place *place,
         port_write(" region refused by init\n");
         return false;
     }
-    replay->hooks = job->hooks;
     if (job->begin != NULL) {
         job->begin(entry->name);
     }
@@ -141,24 +140,66 @@ static bool program_records(struct reader *reader, struct replay *replay,
     return true;
 }
 
-static bool program_end(struct replay *replay, const struct stream_job *job, const char *name)
+static void say_unsound(const char *name, const char *what, struct stream_totals *totals)
+{
+    port_write("UNSOUND ");
+    port_write(name);
+    port_write(" ");
+    port_write(what);
+    port_write("\n");
+    totals->unsound++;
+}
+
+static void say_differs(const char *name, uint32_t have, uint32_t want,
+                        struct stream_totals *totals)
+{
+    port_write("DIFFERS ");
+    port_write(name);
+    port_write(" have ");
+    port_write_hex32(have);
+    port_write(" want ");
+    port_write_hex32(want);
+    port_write("\n");
+    totals->differ++;
+}
+
+static uint32_t little_u32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* What the next program's digest should be. False: not known. */
+static bool next_want(const struct stream_job *job, uint32_t *want)
+{
+    uint8_t bytes[8];
+
+    if (job->want < 0 || port_read(job->want, bytes, sizeof(bytes)) != sizeof(bytes)) {
+        return false;
+    }
+    *want = little_u32(&bytes[4]);
+    return little_u32(bytes) == 1u;
+}
+
+static void program_end(struct replay *replay, const struct stream_job *job, const char *name,
+                        const uint32_t *want, struct stream_totals *totals)
 {
     const struct subject *subject = job->subject;
-    const uint32_t faults = subject->faults == NULL ? 0 : subject->faults(replay->heap.state);
-    struct subject_fault fault;
-    const bool sound = subject->check == NULL || subject->check(replay->heap.state, &fault);
+    struct subject_fault fault = {NULL, 0};
 
-    if (faults != 0) {
-        return complain(name, "the heap reported misuse");
+    if (subject->faults != NULL && subject->faults(replay->heap.state) != 0) {
+        say_unsound(name, "the heap reported misuse", totals);
     }
-    if (!sound) {
-        return complain(name, fault.invariant);
+    if (subject->check != NULL && !subject->check(replay->heap.state, &fault)) {
+        say_unsound(name, fault.invariant, totals);
     }
-    port_write_hex32(replay_end(replay));
+    const uint32_t digest = replay_end(replay);
+    port_write_hex32(digest);
     port_write(" ");
     port_write(name);
     port_write("\n");
-    return true;
+    if (want != NULL && *want != digest) {
+        say_differs(name, digest, *want, totals);
+    }
 }
 
 static bool program_replay(struct reader *reader, const struct place *place,
@@ -168,6 +209,7 @@ static bool program_replay(struct reader *reader, const struct place *place,
     uint8_t bytes[PACK_ENTRY_BYTES], first[RECORD_BYTES];
     struct pack_entry entry;
     struct program_header header;
+    uint32_t want;
 
     if (port_read(reader->handle, bytes, sizeof(bytes)) != sizeof(bytes) ||
         !pack_decode_entry(bytes, &entry) ||
@@ -175,6 +217,7 @@ static bool program_replay(struct reader *reader, const struct place *place,
         return complain(job->path, "truncated or damaged program entry");
     }
     record_decode_header(&header, first);
+    const bool known = next_want(job, &want);
     const bool fits = program_begin(&replay, place, job, &entry, &header);
     if (!program_records(reader, fits ? &replay : NULL, &header, entry.records)) {
         return complain(entry.name, "truncated program");
@@ -185,7 +228,8 @@ static bool program_replay(struct reader *reader, const struct place *place,
         return true;
     }
     totals->replayed++;
-    return program_end(&replay, job, entry.name);
+    program_end(&replay, job, entry.name, known ? &want : NULL, totals);
+    return true;
 }
 
 bool stream_replay(const struct stream_job *job, struct stream_totals *totals)
@@ -222,8 +266,12 @@ int stream_verdict(bool whole, const struct stream_totals *totals)
     port_write_number(totals->replayed);
     port_write(" does-not-fit ");
     port_write_number(totals->does_not_fit);
+    port_write(" differ ");
+    port_write_number(totals->differ);
+    port_write(" unsound ");
+    port_write_number(totals->unsound);
     port_write("\n");
-    if (!whole || totals->programs == 0) {
+    if (!whole || totals->programs == 0 || totals->differ != 0 || totals->unsound != 0) {
         return EXIT_FAIL;
     }
     return totals->replayed == 0 ? EXIT_SKIP : EXIT_PASS;
