@@ -91,10 +91,8 @@ uint32_t rng_size(struct rng *rng, uint32_t high)
         uint32_t log2 = rng_below(rng, (log2_fixed(most) >> 16) + 1);
         units = 1u << log2;
     }
+    /* One unit is all header in the big format: there the edge is the small format's. */
+    uint64_t header_and_one = units == 1 || rng_below(rng, 2) == 0 ? 5 : 9;
     uint64_t edge = (uint64_t)units * 8 + rng_below(rng, 3);
-    uint64_t header_and_one = rng_below(rng, 2) == 0 ? 5 : 9;
-    if (edge <= header_and_one) {
-        return 1;
-    }
     return edge - header_and_one < high ? (uint32_t)(edge - header_and_one) : high;
 }
