@@ -31,6 +31,8 @@ struct space {
     struct model_block *blocks; /* nslots + 1 */
     void *state; /* state_bytes, aligned to SUBJECT_STATE_ALIGN */
     size_t state_bytes;
+    struct model model; /* the runner's: how it left the heap, when modelled is set */
+    bool modelled;
 };
 
 struct run_options {
@@ -70,6 +72,10 @@ enum run_status run_or_die(const struct program *program, const struct subject *
 /* Only the subject's calls and the digest: the loop that the oracles' cost is measured against. */
 enum run_status run_bare(const struct program *program, const struct subject *subject, struct space *space,
                          uint32_t *digest);
+
+/* The heap as the last run left it (options.hold, or a failure): "[48] 48 [3936]", bytes with header, free in
+ * brackets; " ..." when it does not fit. Returns the length; 0: the subject's heap cannot be described. */
+size_t run_map(const struct space *space, char *out, size_t size);
 
 /* The largest share of `may` verdicts on the default profile, in percent, that a stage accepts. */
 #define MAY_SHARE_LIMIT_PERCENT 5u

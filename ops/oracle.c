@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oracle.h"
+
+#include "subject.h"
+
+const char *const oracle_names[ORACLES] = {
+#define ORACLE_NAME(name, word, text) word,
+    ORACLE_TABLE(ORACLE_NAME)
+#undef ORACLE_NAME
+};
+
+const char *const oracle_texts[ORACLES] = {
+#define ORACLE_TEXT(name, word, text) text,
+    ORACLE_TABLE(ORACLE_TEXT)
+#undef ORACLE_TEXT
+};
+
+#define BITS4(a, b, c, d) (ORACLE_BIT(a) | ORACLE_BIT(b) | ORACLE_BIT(c) | ORACLE_BIT(d))
+
+/* What follows from the contract alone, for heaps that promise to keep to it. */
+static uint32_t predicted_oracles(const struct subject *subject)
+{
+    uint32_t oracles = ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_UNTOUCHED) |
+                       ORACLE_BIT(ORACLE_PICK) | ORACLE_BIT(ORACLE_DRAIN);
+    if (subject->realloc != NULL || subject->arealloc != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_INPLACE);
+    }
+    if (subject->stats != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_STATS);
+    }
+    if (subject->largest != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_LARGEST);
+    }
+    if (subject->steps != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_STEPS);
+    }
+    return oracles;
+}
+
+uint32_t oracles_for(const struct subject *subject)
+{
+    uint32_t oracles = BITS4(ORACLE_ALIGN, ORACLE_OVERLAP, ORACLE_PAYLOAD, ORACLE_EXPECT);
+
+    if ((subject->promises & SUBJECT_PREDICTABLE) != 0 && subject->info != NULL) {
+        oracles |= predicted_oracles(subject);
+    }
+    if ((subject->promises & SUBJECT_IN_REGION) != 0) {
+        oracles |= ORACLE_BIT(ORACLE_INSIDE);
+    }
+    if ((subject->promises & SUBJECT_DETERMINISTIC) != 0) {
+        oracles |= ORACLE_BIT(ORACLE_DETERMINISM);
+    }
+    if ((subject->promises & SUBJECT_NULL_ON_BAD) != 0) {
+        oracles |= ORACLE_BIT(ORACLE_NULLS);
+    }
+    if (subject->usable != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_USABLE);
+    }
+    if (subject->check != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_CHECK);
+    }
+    if (subject->faults != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_FAULT);
+    }
+    return oracles;
+}
