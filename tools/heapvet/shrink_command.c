@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* heapvet shrink: the shortest program that still fails the same way. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "subjects.h"
+
+static const char help[] =
+    "Usage: heapvet shrink [OPTION]... FILE|PACK:NAME\n"
+    "Takes ops out of a failing program, and makes sizes simple, as long as the same oracle still\n"
+    "fires (or the subject still crashes). Every candidate runs in a child process. Of a file "
+    "with\n"
+    "many programs, the first that fails is taken.\n\n"
+    "      --subject NAME|PATH.so  the allocator (default: kheap's default configuration)\n"
+    "      --oracles LIST          only these (a,b), or all but these (-a,-b)\n"
+    "      --timeout SECONDS       a program that runs longer fails (default 10)\n"
+    "  -o, --output OUT            where to write the result (default: STEM.min.ops here)\n"
+    "\nExit status: 1 the program fails and was shrunk, 0 it does not fail, 2 bad input.\n";
+
+struct shrink {
+    struct subject_choice choice;
+    struct run_options options;
+    const char *output;
+    unsigned timeout;
+};
+
+static void parse(int argc, char **argv, struct shrink *shrink)
+{
+    static const struct option options[] = {
+        {"subject", required_argument, NULL, 's'},
+        {"oracles", required_argument, NULL, 'a'},
+        {"program", required_argument, NULL, 'p'},
+        {"timeout", required_argument, NULL, 't'},
+        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int c = 0;
+    while ((c = cli_option(&command_shrink, argc, argv, ":o:h", options)) != -1) {
+        switch (c) {
+        case 's':
+            cli_add_subject(&shrink->choice, "shrink", optarg);
+            break;
+        case 'a':
+            shrink->options.oracles = cli_oracles("shrink", optarg);
+            break;
+        case 't':
+            shrink->timeout = (unsigned)cli_number("shrink", "--timeout", optarg, 1, 86400);
+            break;
+        default:
+            shrink->output = optarg;
+            break;
+        }
+    }
+    cli_finish_subjects(&shrink->choice);
+    if (shrink->choice.count > 1 || argc - optind != 1) {
+        cli_usage("shrink", "expected one subject and one file, have %zu and %d",
+                  shrink->choice.count, argc - optind);
+    }
+}
+
+/* A line that overwrites itself on a terminal; elsewhere one line whenever the length has halved.
+ */
+static void progress(size_t ops, size_t candidates, void *context)
+{
+    size_t *shown = context;
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r%zu ops left, %zu candidates tried ", ops, candidates);
+        *shown = ops;
+    } else if (*shown == 0 || ops <= *shown / 2) {
+        fprintf(stderr, "%zu ops left, %zu candidates tried\n", ops, candidates);
+        *shown = ops;
+    }
+}
+
+static const char *outcome_word(const struct shrink_outcome *outcome)
+{
+    return outcome->oracle == ORACLE_NONE ? "crash" : oracle_names[outcome->oracle];
+}
+
+/* NULL: none of them fails. */
+static struct program *first_failing(const struct shrink *shrink, struct chosen_programs *chosen,
+                                     struct space *space)
+{
+    const struct subject *subject = shrink->choice.subjects[0];
+    for (size_t i = 0; i < chosen->count; i++) {
+        struct shrink_outcome outcome;
+        host_space_for(space, &chosen->first[i], subject);
+        shrink_try(&chosen->first[i], subject, space, &shrink->options, shrink->timeout, &outcome);
+        if (outcome.failed) {
+            return &chosen->first[i];
+        }
+    }
+    return NULL;
+}
+
+static void write_result(const char *output, const char *file, const struct program *program,
+                         const struct subject *subject, const struct shrink_outcome *outcome)
+{
+    size_t size = 0;
+    char *comments = cli_format("# shrunk by heapvet from %s: fails on %s by oracle %s\n", file,
+                                subject->name, outcome_word(outcome));
+    char *text = cli_program_text(program, comments, &size);
+    host_write_file(output, text, size);
+    free(text);
+    free(comments);
+}
+
+static int run(int argc, char **argv)
+{
+    struct shrink shrink = {.options = run_options_default, .timeout = 10};
+    parse(argc, argv, &shrink);
+    const char *file = argv[optind];
+    const struct subject *subject = shrink.choice.subjects[0];
+    struct chosen_programs chosen;
+    struct space space;
+    cli_load(file, &chosen);
+    host_space_open(&space, 4096, 16, subject->state_bytes);
+    struct program *program = first_failing(&shrink, &chosen, &space);
+    size_t shown = 0;
+    size_t before = program ? program->nops : 0;
+    struct shrink_outcome outcome;
+    if (!program ||
+        !shrink_program(program, subject, &space, &shrink.options, progress, &shown, &outcome)) {
+        printf("%s: does not fail on %s\n", file, subject->name);
+        return EXIT_PASS;
+    }
+    char *stem = cli_program_name(chosen.file, program);
+    char *output = shrink.output ? cli_format("%s", shrink.output) : cli_format("%s.min.ops", stem);
+    if (isatty(STDERR_FILENO)) {
+        fputc('\n', stderr);
+    }
+    char *word = cli_quoted(output);
+    write_result(output, file, program, subject, &outcome);
+    fprintf(strcmp(output, "-") == 0 ? stderr : stdout,
+            "%s: %zu ops of %zu left, oracle %s\n  run  %s run --subject %s %s\n", output,
+            program->nops, before, outcome_word(&outcome), cli_program, subject->name, word);
+    free(word);
+    free(output);
+    free(stem);
+    cli_unload(&chosen);
+    host_space_close(&space);
+    cli_free_subjects(&shrink.choice);
+    return EXIT_FAULT;
+}
+
+const struct command command_shrink = {"shrink", "shorten a failing program", help, run};
