@@ -1,7 +1,124 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef KHEAP_CONFIG_H
 #define KHEAP_CONFIG_H
-/* Options: CONFIG_SYS_HEAP_{AUTO,SMALL_ONLY,BIG_ONLY}, CONFIG_SYS_HEAP_ALLOC_LOOPS (3),
- * CONFIG_SYS_HEAP_HARDENING_LEVEL (1), CONFIG_SYS_HEAP_RUNTIME_STATS (1), CONFIG_SYS_HEAP_ARRAY_SIZE (0),
- * KHEAP_CONFIG_HEADER, KHEAP_STEP(). Filled in by the owner of lib/. */
+
+/*
+ * The build options of kheap. Each has a default here and may be given with -D, by the header that
+ * KHEAP_CONFIG_HEADER names (-DKHEAP_CONFIG_HEADER='"my_config.h"'), or as a CMake cache variable.
+ * Switches are 0 or 1, the rest are decimal numbers. The library and everything that includes its
+ * headers must be built with the same values; a mixture does not link, see KHEAP_CONFIG_NAME.
+ */
+
+#ifdef KHEAP_CONFIG_HEADER
+#include KHEAP_CONFIG_HEADER
+#endif
+
+/*
+ * CONFIG_SYS_HEAP_AUTO, CONFIG_SYS_HEAP_SMALL_ONLY, CONFIG_SYS_HEAP_BIG_ONLY: the header format.
+ *
+ * Small: 4 bytes a block, regions up to 0x7fff units of 8 bytes (256 KiB). Big: 8 bytes a block, up
+ * to 0x7fffffff units (16 GiB). AUTO: each heap the smaller one that can hold its region.
+ * Default: AUTO. Must be: 0 or 1, and exactly one of them 1; naming one switches AUTO off.
+ * Cost: AUTO holds the code of both formats, about twice the code of one, and a branch a call.
+ */
+#ifndef CONFIG_SYS_HEAP_SMALL_ONLY
+#define CONFIG_SYS_HEAP_SMALL_ONLY 0
+#endif
+#ifndef CONFIG_SYS_HEAP_BIG_ONLY
+#define CONFIG_SYS_HEAP_BIG_ONLY 0
+#endif
+#ifndef CONFIG_SYS_HEAP_AUTO
+#if CONFIG_SYS_HEAP_SMALL_ONLY || CONFIG_SYS_HEAP_BIG_ONLY
+#define CONFIG_SYS_HEAP_AUTO 0
+#else
+#define CONFIG_SYS_HEAP_AUTO 1
+#endif
+#endif
+
+/*
+ * CONFIG_SYS_HEAP_ALLOC_LOOPS: how many chunks of the request's own bucket an allocation looks at
+ * before it takes a larger one. More find tighter fits and take longer; a call's worst time grows
+ * by about 8 instructions a chunk.
+ * Default: 3. Must be: 1 to 255. Cost: no bytes.
+ */
+#ifndef CONFIG_SYS_HEAP_ALLOC_LOOPS
+#define CONFIG_SYS_HEAP_ALLOC_LOOPS 3
+#endif
+
+/*
+ * CONFIG_SYS_HEAP_HARDENING_LEVEL: which misuse and damage a call detects before it writes.
+ *   0  nothing.
+ *   1  the pointer given: inside the heap, at a multiple of 8, its chunk used, and both neighbours
+ *      agree about its size.
+ *   2  also every list link, head and size before it is used: no single damaged 32-bit word of the
+ *      region makes a call touch a byte outside the region, or loop without bound.
+ * Default: 1. Must be: 0 to 2. Cost: no bytes in the heap; Cortex-M code of level 2 is about twice
+ * that of level 0.
+ */
+#ifndef CONFIG_SYS_HEAP_HARDENING_LEVEL
+#define CONFIG_SYS_HEAP_HARDENING_LEVEL 1
+#endif
+
+/*
+ * CONFIG_SYS_HEAP_RUNTIME_STATS: count allocated, free and most allocated bytes as they change.
+ * Default: 1. Must be: 0 or 1. Cost: 12 bytes a heap, about 10 instructions a call.
+ */
+#ifndef CONFIG_SYS_HEAP_RUNTIME_STATS
+#define CONFIG_SYS_HEAP_RUNTIME_STATS 1
+#endif
+
+/*
+ * CONFIG_SYS_HEAP_ARRAY_SIZE: how many heaps sys_heap_array_save() can remember.
+ * Default: 0, no registry. Must be: 0 to 255. Cost: a pointer each, and an int.
+ */
+#ifndef CONFIG_SYS_HEAP_ARRAY_SIZE
+#define CONFIG_SYS_HEAP_ARRAY_SIZE 0
+#endif
+
+/*
+ * KHEAP_STEP(): evaluated once for each chunk that a search looks at, so that a test can count
+ * them. Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
+ */
+#ifndef KHEAP_STEP
+#define KHEAP_STEP()
+#endif
+
+#if CONFIG_SYS_HEAP_AUTO < 0 || CONFIG_SYS_HEAP_AUTO > 1
+#error "CONFIG_SYS_HEAP_AUTO must be 0 or 1"
+#endif
+#if CONFIG_SYS_HEAP_SMALL_ONLY < 0 || CONFIG_SYS_HEAP_SMALL_ONLY > 1
+#error "CONFIG_SYS_HEAP_SMALL_ONLY must be 0 or 1"
+#endif
+#if CONFIG_SYS_HEAP_BIG_ONLY < 0 || CONFIG_SYS_HEAP_BIG_ONLY > 1
+#error "CONFIG_SYS_HEAP_BIG_ONLY must be 0 or 1"
+#endif
+#if CONFIG_SYS_HEAP_AUTO + CONFIG_SYS_HEAP_SMALL_ONLY + CONFIG_SYS_HEAP_BIG_ONLY != 1
+#error "exactly one of CONFIG_SYS_HEAP_AUTO, _SMALL_ONLY and _BIG_ONLY must be 1"
+#endif
+#if CONFIG_SYS_HEAP_ALLOC_LOOPS < 1 || CONFIG_SYS_HEAP_ALLOC_LOOPS > 255
+#error "CONFIG_SYS_HEAP_ALLOC_LOOPS must be 1 to 255"
+#endif
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL < 0 || CONFIG_SYS_HEAP_HARDENING_LEVEL > 2
+#error "CONFIG_SYS_HEAP_HARDENING_LEVEL must be 0 to 2"
+#endif
+#if CONFIG_SYS_HEAP_RUNTIME_STATS < 0 || CONFIG_SYS_HEAP_RUNTIME_STATS > 1
+#error "CONFIG_SYS_HEAP_RUNTIME_STATS must be 0 or 1"
+#endif
+#if CONFIG_SYS_HEAP_ARRAY_SIZE < 0 || CONFIG_SYS_HEAP_ARRAY_SIZE > 255
+#error "CONFIG_SYS_HEAP_ARRAY_SIZE must be 0 to 255"
+#endif
+
+/*
+ * KHEAP_CONFIG_NAME(f): f with the options' values behind it. sys_heap_init is linked under such a
+ * name, so that a program whose headers and library differ in an option fails to link instead of
+ * misreading its heaps. A name that the build has already replaced by -D is left alone.
+ */
+#define KHEAP_PASTE_(f, a, s, b, l, h, r, n)                                                       \
+    f##_auto##a##s##b##_loops##l##_hard##h##_stats##r##_array##n
+#define KHEAP_PASTE(f, a, s, b, l, h, r, n) KHEAP_PASTE_(f, a, s, b, l, h, r, n)
+#define KHEAP_CONFIG_NAME(f)                                                                       \
+    KHEAP_PASTE(f, CONFIG_SYS_HEAP_AUTO, CONFIG_SYS_HEAP_SMALL_ONLY, CONFIG_SYS_HEAP_BIG_ONLY,     \
+                CONFIG_SYS_HEAP_ALLOC_LOOPS, CONFIG_SYS_HEAP_HARDENING_LEVEL,                      \
+                CONFIG_SYS_HEAP_RUNTIME_STATS, CONFIG_SYS_HEAP_ARRAY_SIZE)
+
 #endif

@@ -2,7 +2,17 @@
 #ifndef KHEAP_FAULT_H
 #define KHEAP_FAULT_H
 
+/*
+ * What a heap says when it finds misuse or damage. Which of them a call looks for is the option
+ * CONFIG_SYS_HEAP_HARDENING_LEVEL (kheap/config.h). Arguments that do no harm, like a size of 0 or
+ * a bad alignment, are never faults.
+ */
+
 #include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Which sort of misuse or damage. */
 enum kheap_fault_kind {
@@ -13,14 +23,27 @@ enum kheap_fault_kind {
 
 struct kheap_fault {
     enum kheap_fault_kind kind;
-    const void *heap;      /* the struct sys_heap */
-    const void *address;   /* the pointer the caller gave, or NULL */
-    size_t offset;         /* of the chunk's header, bytes from the region's start as given to init */
-    const char *invariant; /* "I1" .. "In", see ARCHITECTURE.md */
+    const void *heap;    /* the struct sys_heap */
+    const void *address; /* the pointer the caller gave, or NULL */
+    size_t offset;       /* of the chunk's header: bytes from the region's start as given to init;
+                            0 when no chunk is to blame; of any value with a bad pointer */
+    const char
+        *invariant; /* id and sentence, "I4 no two free neighbours"; ids are in ARCHITECTURE.md */
 };
 
-/* Weak; the default stops: abort on a host, a breakpoint loop on a target. When a replacement returns, the call that found the
- * fault has had no effect and returns NULL, 0 or nothing. */
+/*
+ * Called once for each fault that a call detects, before the call has written anything.
+ *
+ * Weak: a program may define its own. The default stops: abort() on a host, a breakpoint in a loop
+ * on a target. When a replacement returns, the call that found the fault has had no effect and
+ * returns NULL, 0 or nothing. The record is gone after the return.
+ * Misuse: calling a function of the heap that is reported, but for sys_heap_check().
+ * Source: beyond the documented original.
+ */
 void kheap_fault(const struct kheap_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

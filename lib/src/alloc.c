@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Allocation: the bounded search, and cutting a block out of the chunk it found. */
+
+#include "list.h"
+
+/* What a search found. The miss is a list whose head must move on, in a failing call too. */
+struct found {
+    word *c; /* NULL: nothing */
+    uint32_t bit, size2;
+    bool missed;
+    uint32_t missed_bit, missed_head;
+};
+
+KHEAP_INLINE void miss_store(enum format f, word *base, const struct found *found)
+{
+    if (found->missed) {
+        head_set(f, base, found->missed_bit, found->missed_head);
+    }
+}
+
+/* Level 2: everything that cutting the found chunk will rely on. */
+KHEAP_INLINE enum invariant found_check(const struct sys_heap *heap, enum format f, word *base,
+                                        const struct found *found)
+{
+    if (left_get(f, chunk_right(found->c, found->size2)) != found->size2 / 2) {
+        return I2_LEFT;
+    }
+    return links_sound(heap, f, base, found->c) ? SOUND : I5_LINKS;
+}
+
+/*
+ * Looks at most ALLOC_LOOPS chunks of the request's bucket through, from its head, and else takes
+ * the head of the lowest non-empty bucket above, which always fits.
+ */
+KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, word *base,
+                                   uint32_t bitmap, uint32_t need2, struct found *found)
+{
+    const uint32_t bit = bit_of(need2);
+    const uint32_t mask = 1u << bit;
+
+    *found = (struct found){0};
+    if (LEVEL >= 2 && unlikely((bitmap & (0xffffffffu >> 1 >> (heap->buckets - 1u))) != 0)) {
+        return I8_BITMAP;
+    }
+    if (bitmap & mask) {
+        const uint32_t first = head_get(f, base, bit);
+        uint32_t index = first;
+        uint32_t loops = CONFIG_SYS_HEAP_ALLOC_LOOPS;
+
+        do {
+            KHEAP_STEP();
+            if (LEVEL >= 2 && unlikely(!member_sound(heap, f, base, index, bit))) {
+                return I6_MEMBER;
+            }
+            word *const c = chunk_at(base, index);
+            const uint32_t size2 = tag_get(f, c);
+
+            if (size2 >= need2) {
+                found->c = c;
+                found->bit = bit;
+                found->size2 = size2;
+                return LEVEL >= 2 ? found_check(heap, f, base, found) : SOUND;
+            }
+            index = next_get(f, c);
+        } while (--loops != 0 && index != first);
+        if (LEVEL >= 2 && unlikely(!index_inside(heap, index))) {
+            return I5_LINKS;
+        }
+        found->missed = true;
+        found->missed_bit = bit;
+        found->missed_head = index;
+    }
+
+    const uint32_t above = bitmap & (mask - 1);
+
+    if (above == 0) {
+        return SOUND;
+    }
+    found->bit = 31 - leading_zeros(above);
+    const uint32_t head = head_get(f, base, found->bit);
+
+    if (LEVEL >= 2 && unlikely(!member_sound(heap, f, base, head, found->bit))) {
+        return I6_MEMBER;
+    }
+    found->c = chunk_at(base, head);
+    found->size2 = tag_get(f, found->c);
+    return LEVEL >= 2 ? found_check(heap, f, base, found) : SOUND;
+}
+
+/*
+ * [ -------- c -------- ] => [ c used ][ -- rest -- ]
+ *
+ * A rest that stays in c's bucket takes c's place in the list. Lists first, then headers, each of
+ * them once.
+ */
+KHEAP_INLINE void *cut(enum format f, word *base, uint32_t bitmap, const struct found *found,
+                       uint32_t need2)
+{
+    word *const c = found->c;
+    const uint32_t rest2 = found->size2 - need2;
+
+    if (listed(f, rest2)) {
+        word *const rest = chunk_right(c, need2);
+        const uint32_t rest_bit = bit_of(rest2);
+
+        if (rest_bit == found->bit) {
+            list_replace(f, base, c, rest, rest_bit);
+        } else {
+            bitmap = list_remove(f, base, bitmap, c, found->bit);
+            base[BITMAP_WORD] = list_insert(f, base, bitmap, rest, rest_bit);
+        }
+    } else {
+        base[BITMAP_WORD] = list_remove(f, base, bitmap, c, found->bit);
+    }
+    tag_set(f, c, need2 | 1);
+    if (rest2 != 0) {
+        header_set(f, chunk_right(c, need2), need2 / 2, rest2);
+        left_set(f, chunk_right(c, found->size2), rest2 / 2);
+    }
+    stats_count(base, usable_words(f, need2), free_words(f, rest2) - usable_words(f, found->size2));
+    return chunk_user(c);
+}
+
+KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
+{
+    word *const base = region_words(heap);
+    struct found found;
+
+    if (unlikely(base == NULL || bytes_hopeless(f, bytes))) {
+        return NULL;
+    }
+    const uint32_t need2 = size2_for(f, bytes);
+    const uint32_t bitmap = base[BITMAP_WORD];
+    enum invariant broken = search(heap, f, base, bitmap, need2, &found);
+
+    if (LEVEL >= 2 && broken == SOUND && found.c != NULL && listed(f, found.size2 - need2) &&
+        !head_sound(heap, f, base, bitmap, bit_of(found.size2 - need2))) {
+        broken = I6_MEMBER;
+    }
+    if (LEVEL >= 2 && unlikely(broken != SOUND)) {
+        kheap_fault_report(heap, NULL, found.c, broken);
+        return NULL;
+    }
+    miss_store(f, base, &found);
+    return found.c == NULL ? NULL : cut(f, base, bitmap, &found, need2);
+}
+
+void *sys_heap_alloc(struct sys_heap *heap, size_t bytes)
+{
+    return heap_is_small(heap) ? alloc_in(heap, SMALL, bytes) : alloc_in(heap, BIG, bytes);
+}
+
+void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes)
+{
+    (void)align;
+    return sys_heap_alloc(heap, bytes);
+}
+
+/*
+ * [ ------------- c ------------- ] => [ pre ][ block used ][ post ]
+ *
+ * pre is free at c's own address, so it keeps c's place when it stays in the bucket.
+ */
+KHEAP_INLINE void *cut_aligned(enum format f, word *base, uint32_t bitmap,
+                               const struct found *found, uint32_t pre2, uint32_t need2)
+{
+    word *const c = found->c;
+    word *const block = chunk_right(c, pre2);
+    word *const post = chunk_right(block, need2);
+    const uint32_t post2 = found->size2 - pre2 - need2;
+    const bool pre_stays = listed(f, pre2) && bit_of(pre2) == found->bit;
+    const bool post_replaces = !pre_stays && listed(f, post2) && bit_of(post2) == found->bit;
+
+    if (post_replaces) {
+        list_replace(f, base, c, post, found->bit);
+    } else if (!pre_stays) {
+        bitmap = list_remove(f, base, bitmap, c, found->bit);
+    }
+    if (listed(f, post2) && !post_replaces) {
+        bitmap = list_insert(f, base, bitmap, post, bit_of(post2));
+    }
+    if (listed(f, pre2) && !pre_stays) {
+        bitmap = list_insert(f, base, bitmap, c, bit_of(pre2));
+    }
+    base[BITMAP_WORD] = bitmap;
+
+    if (pre2 != 0) {
+        tag_set(f, c, pre2);
+        header_set(f, block, pre2 / 2, need2 | 1);
+    } else {
+        tag_set(f, block, need2 | 1);
+    }
+    if (post2 != 0) {
+        header_set(f, post, need2 / 2, post2);
+    }
+    left_set(f, chunk_right(c, found->size2), (post2 ? post2 : need2) / 2);
+    stats_count(base, usable_words(f, need2),
+                free_words(f, pre2) + free_words(f, post2) - usable_words(f, found->size2));
+    return chunk_user(block);
+}
+
+/* Level 2: the lists that the parts of the found chunk will be put into. */
+KHEAP_INLINE bool parts_sound(const struct sys_heap *heap, enum format f, word *base,
+                              uint32_t bitmap, uint32_t pre2, uint32_t post2)
+{
+    return (!listed(f, pre2) || head_sound(heap, f, base, bitmap, bit_of(pre2))) &&
+           (!listed(f, post2) || head_sound(heap, f, base, bitmap, bit_of(post2)));
+}
+
+/*
+ * Searches for a chunk in which the block fits wherever the chunk lies: the address is already a
+ * multiple of 8, so at most align - 8 bytes are lost in front.
+ */
+KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align, size_t bytes)
+{
+    word *const base = region_words(heap);
+    const uint32_t most = f == SMALL ? KHEAP_MAX_UNITS_SMALL : KHEAP_MAX_UNITS_BIG;
+    struct found found;
+
+    if (unlikely(base == NULL || bytes_hopeless(f, bytes) || align / 8 > most)) {
+        return NULL;
+    }
+    /* need2 <= 2^32 and align / 8 < 2^31: the sum of halves is below 2^32. */
+    const uint32_t need2 = size2_for(f, bytes);
+    const uint32_t padded = need2 / 2 + (uint32_t)(align / 8) - 1;
+
+    if (unlikely(padded > most)) {
+        return NULL;
+    }
+    const uint32_t bitmap = base[BITMAP_WORD];
+    enum invariant broken = search(heap, f, base, bitmap, padded * 2, &found);
+
+    if (found.c == NULL && (LEVEL < 2 || broken == SOUND)) {
+        miss_store(f, base, &found);
+        return NULL;
+    }
+    const uint32_t pre2 =
+        found.c == NULL ? 0 : (uint32_t)(-chunk_misalign(found.c, align - 1) & (align - 1)) / 4;
+
+    if (LEVEL >= 2 && broken == SOUND &&
+        !parts_sound(heap, f, base, bitmap, pre2, found.size2 - pre2 - need2)) {
+        broken = I6_MEMBER;
+    }
+    if (LEVEL >= 2 && unlikely(broken != SOUND)) {
+        kheap_fault_report(heap, NULL, found.c, broken);
+        return NULL;
+    }
+    miss_store(f, base, &found);
+    return cut_aligned(f, base, bitmap, &found, pre2, need2);
+}
+
+void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes)
+{
+    if ((align & (align - 1)) != 0) {
+        return NULL;
+    }
+    if (align <= 8) {
+        return sys_heap_alloc(heap, bytes);
+    }
+    return heap_is_small(heap) ? aligned_in(heap, SMALL, align, bytes)
+                               : aligned_in(heap, BIG, align, bytes);
+}

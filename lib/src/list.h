@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KHEAP_LIST_H
+#define KHEAP_LIST_H
+
+/*
+ * The buckets' circular lists, the bitmap that says which of them are not empty, and the
+ * statistics. Nothing here checks: guard.h has, before the first write.
+ */
+
+#include "guard.h"
+
+/* Takes c off its list; returns the bitmap with the bucket's bit as it now must be. */
+KHEAP_INLINE uint32_t list_remove(enum format f, word *base, uint32_t bitmap, word *c, uint32_t bit)
+{
+    const struct links l = links_get(f, c);
+    word *const next = chunk_at(base, l.next);
+
+    if (next == c) {
+        return bitmap & ~(1u << bit);
+    }
+    next_set(f, chunk_at(base, l.prev), l.next);
+    prev_set(f, next, l.prev);
+    /* Any member will do as head, so there is no need to look whether c was it. */
+    head_set(f, base, bit, l.next);
+    return bitmap;
+}
+
+/* Puts c at the end of a list; returns the bitmap with the bucket's bit set. */
+KHEAP_INLINE uint32_t list_insert(enum format f, word *base, uint32_t bitmap, word *c, uint32_t bit)
+{
+    const uint32_t index = chunk_index(base, c);
+    const uint32_t mask = 1u << bit;
+
+    if (bitmap & mask) {
+        const uint32_t head = head_get(f, base, bit);
+        word *const first = chunk_at(base, head);
+        const uint32_t last = prev_get(f, first);
+
+        links_set(f, c, last, head);
+        next_set(f, chunk_at(base, last), index);
+        prev_set(f, first, index);
+        return bitmap;
+    }
+    links_set(f, c, index, index);
+    head_set(f, base, bit, index);
+    return bitmap | mask;
+}
+
+/*
+ * Puts c into the place that `old` has in its list, and makes it the head. A sole member's links
+ * are its own index, so the neighbours' links are corrected in `old` itself before they are copied.
+ */
+KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, uint32_t bit)
+{
+    const struct links l = links_get(f, old);
+    const uint32_t index = chunk_index(base, c);
+
+    next_set(f, chunk_at(base, l.prev), index);
+    prev_set(f, chunk_at(base, l.next), index);
+    links_copy(f, c, old);
+    head_set(f, base, bit, index);
+}
+
+enum { STATS_ALLOCATED = STATS_WORD, STATS_FREE, STATS_MAX };
+
+/* Counts in 4-byte words; the arguments are differences modulo 2^32. */
+KHEAP_INLINE void stats_count(word *base, uint32_t allocated, uint32_t free)
+{
+    if (STATS) {
+        const uint32_t now = base[STATS_ALLOCATED] + allocated;
+
+        base[STATS_ALLOCATED] = now;
+        base[STATS_FREE] += free;
+        if (now > base[STATS_MAX]) {
+            base[STATS_MAX] = now;
+        }
+    }
+}
+
+/* What a free chunk of that size adds to the count of free words; 0 units add nothing. */
+KHEAP_INLINE uint32_t free_words(enum format f, uint32_t size2)
+{
+    return size2 ? usable_words(f, size2) : 0;
+}
+
+#endif

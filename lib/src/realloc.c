@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Realloc: in place whenever the free units to the right suffice, else a new block. */
+
+#include "list.h"
+#include "release.h"
+
+/* Level 2: the list that the free rest will be put into. The right neighbour has been looked at. */
+KHEAP_INLINE bool rest_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t rest2)
+{
+    return !listed(f, rest2) || head_sound(heap, f, base, base[BITMAP_WORD], bit_of(rest2));
+}
+
+/*
+ * Moves the boundary between the block and the free units behind it; either may be nothing:
+ *
+ * [ block     ][ right ] => [ block ][   rest   ]
+ *
+ * Lists first: the rest's new header may lie where the old one's links are.
+ */
+KHEAP_INLINE void boundary_move(enum format f, word *base, const struct block *b, uint32_t need2)
+{
+    word *const rest = chunk_right(b->c, need2);
+    word *const after = chunk_right(b->right, b->right2);
+    const uint32_t rest2 = b->size2 + b->right2 - need2;
+
+    if (listed(f, b->right2) && listed(f, rest2) && bit_of(b->right2) == bit_of(rest2)) {
+        list_replace(f, base, b->right, rest, bit_of(rest2));
+    } else {
+        uint32_t bitmap = base[BITMAP_WORD];
+
+        if (listed(f, b->right2)) {
+            bitmap = list_remove(f, base, bitmap, b->right, bit_of(b->right2));
+        }
+        if (listed(f, rest2)) {
+            bitmap = list_insert(f, base, bitmap, rest, bit_of(rest2));
+        }
+        base[BITMAP_WORD] = bitmap;
+    }
+    tag_set(f, b->c, need2 | 1);
+    if (rest2 != 0) {
+        header_set(f, rest, need2 / 2, rest2);
+    }
+    left_set(f, after, (rest2 ? rest2 : need2) / 2);
+    stats_count(base, need2 - b->size2, free_words(f, rest2) - free_words(f, b->right2));
+}
+
+enum outcome { IN_PLACE, REFUSED, MUST_MOVE };
+
+/* Serves the request where the block is, if that can be; *usable says how much a move must copy. */
+KHEAP_INLINE enum outcome resize_in(struct sys_heap *heap, enum format f, void *p, size_t align,
+                                    size_t bytes, size_t *usable)
+{
+    word *const base = region_words(heap);
+    struct block b;
+
+    if (LEVEL == 0 && base == NULL) {
+        return REFUSED;
+    }
+    enum invariant broken = block_read(heap, f, base, p, &b);
+
+    if (LEVEL >= 1 && unlikely(broken != SOUND)) {
+        kheap_fault_report(heap, p, b.c, broken);
+        return REFUSED;
+    }
+    if (unlikely(bytes_hopeless(f, bytes))) {
+        return REFUSED;
+    }
+    const uint32_t need2 = size2_for(f, bytes);
+
+    *usable = (size_t)usable_words(f, b.size2) * 4;
+    if (chunk_misalign(b.c, align - 1) != 0 || need2 > b.size2 + b.right2) {
+        return MUST_MOVE;
+    }
+    if (need2 == b.size2) {
+        return IN_PLACE;
+    }
+    if (LEVEL >= 2 && unlikely(!rest_sound(heap, f, base, b.size2 + b.right2 - need2))) {
+        kheap_fault_report(heap, p, b.c, I6_MEMBER);
+        return REFUSED;
+    }
+    boundary_move(f, base, &b, need2);
+    return IN_PLACE;
+}
+
+/* The old block stays as it is until the new one is there and filled. */
+static void *block_move(struct sys_heap *heap, void *p, size_t align, size_t bytes, size_t usable)
+{
+    void *const moved = sys_heap_aligned_alloc(heap, align, bytes);
+
+    if (moved == NULL) {
+        return NULL;
+    }
+    (void)__builtin_memcpy(moved, p, usable < bytes ? usable : bytes);
+    if (!kheap_release(heap, p)) {
+        /* Damage beside the old block, reported: leave the caller with what he had. */
+        (void)kheap_release(heap, moved);
+        return NULL;
+    }
+    return moved;
+}
+
+void *sys_heap_aligned_realloc(struct sys_heap *heap, void *ptr, size_t align, size_t bytes)
+{
+    size_t usable = 0;
+
+    if ((align & (align - 1)) != 0) {
+        return NULL;
+    }
+    if (ptr == NULL) {
+        return sys_heap_aligned_alloc(heap, align, bytes);
+    }
+    if (bytes == 0) {
+        sys_heap_free(heap, ptr);
+        return NULL;
+    }
+    const size_t least = align < 8 ? 8 : align;
+    const enum outcome outcome = heap_is_small(heap)
+                                     ? resize_in(heap, SMALL, ptr, least, bytes, &usable)
+                                     : resize_in(heap, BIG, ptr, least, bytes, &usable);
+
+    if (outcome == MUST_MOVE) {
+        return block_move(heap, ptr, align, bytes, usable);
+    }
+    return outcome == IN_PLACE ? ptr : NULL;
+}
+
+void *sys_heap_realloc(struct sys_heap *heap, void *ptr, size_t bytes)
+{
+    return sys_heap_aligned_realloc(heap, ptr, 0, bytes);
+}
