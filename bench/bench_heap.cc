@@ -47,6 +47,7 @@ void run_cell(benchmark::State &state, const std::string &name, size_t subject, 
     }
     state.counters["ticks_per_cycle"] = cell->ticks_per_cycle;
     state.counters["failed"] = static_cast<double>(cell->failed);
+    state.counters["repeated"] = static_cast<double>(cell->repeated);
     state.counters["unsteady"] = static_cast<double>(cell->unsteady);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "host.h"
 #include "replay.h"
@@ -194,6 +195,16 @@ static void evaluate(const struct samples *samples, size_t nops, struct cell *ce
     measure_unmap(column, replays * sizeof(*column));
 }
 
+/* How often another process took this core. Its traces in caches and predictors are not the
+ * subject's doing, and on a busy machine they reach more replays than the tenth that is dropped; so
+ * such a replay is done again. */
+static long times_switched_out(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
 static void time_replays(const struct program *program, const struct subject *subject,
                          struct space *space, const struct samples *samples, struct cell *cell)
 {
@@ -207,13 +218,21 @@ static void time_replays(const struct program *program, const struct subject *su
         }
     }
     cell->failed = pass.failed;
+    uint32_t repeats = cell->replays;
     for (uint32_t r = 0; r < cell->replays; r++) {
+        const long switches = times_switched_out();
+
         for (size_t i = 0; i < COST_SAMPLES; i++) {
             samples->cost[r * COST_SAMPLES + i] = (uint32_t)timed_nothing();
         }
         samples->chain[r] = ticks_of_chain();
         pass.samples = samples->ops + (size_t)r * program->nops;
         (void)replay_once(program, subject, space, &pass);
+        if (times_switched_out() != switches && repeats > 0) {
+            repeats--;
+            cell->repeated++;
+            r--;
+        }
     }
 }
 

@@ -10,7 +10,9 @@
  *   per op        slowest tenth of its n samples dropped, mean of the rest, timer cost subtracted,
  *                 divided by the ticks that one add takes
  *
- * A preempted or interrupted call is one slow sample of many and falls into the dropped tenth.
+ * An interrupted call is one slow sample of many and falls into the dropped tenth. A replay in
+ * which the process was switched out is done again, as long as that happens to less than half of
+ * them.
  */
 
 #include <stdbool.h>
@@ -55,6 +57,7 @@ struct cell {
     double ticks_per_cycle; /* from the add chain, during this cell */
     double timer_ticks;     /* subtracted */
     double tick_ns;         /* nanoseconds a tick */
+    uint32_t repeated;      /* replays done again because the process was switched out */
     size_t failed;          /* allocating calls that returned NULL */
     size_t unsteady;        /* ops left out: too few samples of one kind of call */
     double *cycles[CALLS];  /* of every op of that kind of call, sorted */

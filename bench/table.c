@@ -144,7 +144,7 @@ double table_ticks_per_cycle(const struct table *table, double *low, double *hig
 static void print_row(const char *subject, enum call call, const struct stats_summary *s,
                       double cycle_ns, FILE *out)
 {
-    fprintf(out, "%-14s %-16s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8zu%s\n", subject,
+    fprintf(out, "%-20s %-16s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8zu%s\n", subject,
             call_words[call], s->p50, s->p99, s->p999, s->max, s->mean, s->p50 * cycle_ns, s->n,
             s->n < STATS_ENOUGH ? "  few ops: p99.9 is nearly the maximum" : "");
 }
@@ -158,7 +158,7 @@ void table_print(const struct table *table, FILE *out)
             "core cycles of a call, over all programs; 1 core cycle = %.3f ticks (%.3f to %.3f "
             "between cells) = %.3f ns\n",
             ratio, low, high, ratio * table->tick_ns);
-    fprintf(out, "%-14s %-16s %8s %8s %8s %8s %8s %8s %8s\n", "subject", "call", "p50", "p99",
+    fprintf(out, "%-20s %-16s %8s %8s %8s %8s %8s %8s %8s\n", "subject", "call", "p50", "p99",
             "p99.9", "max", "mean", "p50 ns", "ops");
     for (size_t s = 0; s < table->nsubjects; s++) {
         for (unsigned call = 0; call < CALLS; call++) {
