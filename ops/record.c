@@ -77,13 +77,13 @@ bool record_decode_op(const struct program_header *header, struct op *op,
     uint32_t kind = (bytes[0] & KIND_MASK) % OP_KINDS;
     uint32_t fields = op_table[kind].fields;
     uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
+    uint32_t slots_mask = (1u << header->slots_log2) - 1u;
     uint32_t form = (uint32_t)bytes[1] >> FORM_SHIFT & FORM_MASK;
     bool sized = (fields & OP_HAS_SIZE) != 0;
     op->kind = (uint8_t)kind;
-    op->form = sized && form <= SIZE_ABOVE_4G ? (uint8_t)form : (uint8_t)SIZE_PLAIN;
+    op->form = (uint8_t)(sized && form <= SIZE_ABOVE_4G ? form : SIZE_PLAIN);
     op->expect = decode_expect(fields, bytes[0]);
-    op->slot = (fields & OP_HAS_SLOT) != 0 ? (uint16_t)(slot & ((1u << header->slots_log2) - 1u))
-                                           : (uint16_t)0;
+    op->slot = (uint16_t)((fields & OP_HAS_SLOT) != 0 ? slot & slots_mask : 0);
     op->align = (fields & OP_HAS_ALIGN) != 0 ? decode_align(bytes[1]) : 0;
     op->value = sized ? load32(bytes + 4) : 0;
     op->count = (fields & OP_HAS_COUNT) != 0 ? 1 : 0;
