@@ -15,7 +15,7 @@
 #include "poison.h"
 
 /* How long one candidate may take, when the caller sets no limit: a loop is a finding as well. */
-#define CANDIDATE_SECONDS 10u
+unsigned shrink_seconds = 10;
 
 /* Exit status of a child whose sanitizer found something, chosen where shells and tools use none.
  */
@@ -123,7 +123,7 @@ static bool candidate_holds(struct job *job)
     struct shrink_outcome outcome;
 
     job->tries++;
-    shrink_try(&job->candidate, job->subject, job->space, job->options, CANDIDATE_SECONDS,
+    shrink_try(&job->candidate, job->subject, job->space, job->options, shrink_seconds,
                &outcome);
     if (!same_failure(&outcome, &job->wanted)) {
         return false;
@@ -360,7 +360,7 @@ bool shrink_program(struct program *program, const struct subject *subject, stru
         .context = context,
     };
 
-    shrink_try(program, subject, space, options, CANDIDATE_SECONDS, &job.wanted);
+    shrink_try(program, subject, space, options, shrink_seconds, &job.wanted);
     *outcome = job.wanted;
     if (!job.wanted.failed) {
         return false;

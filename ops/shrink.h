@@ -18,6 +18,10 @@ struct shrink_outcome {
 
 typedef void (*shrink_progress_t)(size_t ops, size_t candidates, void *context);
 
+/* The limit of every candidate of shrink_program. A program that hangs takes it once per candidate that still hangs, so that a
+ * small limit makes shrinking it bearable. Default 10. */
+extern unsigned shrink_seconds;
+
 /* Runs program in a child. seconds: a limit, 0 none. */
 void shrink_try(const struct program *program, const struct subject *subject, struct space *space,
                 const struct run_options *options, unsigned seconds, struct shrink_outcome *outcome);
