@@ -18,8 +18,10 @@ struct shrink_outcome {
 
 typedef void (*shrink_progress_t)(size_t ops, size_t candidates, void *context);
 
-/* The limit of every candidate of shrink_program. A program that hangs takes it once per candidate that still hangs, so that a
- * small limit makes shrinking it bearable. Default 10. */
+/*
+ * The limit of every candidate of shrink_program, in seconds, default 10. A program that hangs costs
+ * it once per candidate that still hangs: a small limit makes shrinking such a program bearable.
+ */
 extern unsigned shrink_seconds;
 
 /* Runs program in a child. seconds: a limit, 0 none. */
