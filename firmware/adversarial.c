@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * [hole 9][used][hole 33][used][hole 9][used] ... [ --- rest --- ]      sizes in units
+ * [lead][hole][used][hole][used] ... [hole][used][ --- rest --- ]
  *
- * Half of the holes lie in bucket 9-16, half in 33-64, each the smallest of its bucket: a request
- * for 10 to 16 or 34 to 64 units misses every hole it probes. All other buckets are empty but for
- * the rest of the heap and what the battery makes, so the paths that empty a list or fill an empty
- * one are taken as well. Every situation is undone before the next begins.
+ * Each heap is built in many rounds. The first ten holes are one of five mixtures, all others one
+ * of four sizes: so every bucket but that size's is as full with 1,000 holes as with ten, and in
+ * other rounds it is another bucket. The lead has another length in each round, so that holes lie
+ * at every distance from an aligned address even where there are only ten. Requests miss every hole
+ * that they probe, take one from a list that stays non-empty or becomes empty, and what is left
+ * over goes to empty lists and to others. Every situation is undone before the next begins.
  */
 
 #include "adversarial.h"
@@ -15,21 +17,32 @@
 
 #define UNIT          8u
 #define HOLES_MAX     1000u
-#define HOLE_NEAR     9u
-#define HOLE_FAR      33u
-#define REST_BYTES    32768u
+#define REST_UNITS    1024u
 #define WALL_UNITS    2u
 #define METADATA_ROOM 512u
 
+/* In units. */
+static const uint8_t mixtures[][10] = {
+    {9, 33, 9, 33, 9, 33, 9, 33, 9, 33},   {9, 33, 9, 33, 17, 9, 33, 9, 33, 65},
+    {33, 65, 9, 33, 17, 9, 33, 65, 9, 17}, {9, 17, 5, 40, 9, 17, 40, 9, 17, 5},
+    {3, 17, 17, 50, 17, 9, 50, 17, 5, 50},
+};
+#define MIXTURES (sizeof(mixtures) / sizeof(mixtures[0]))
+static const uint8_t fillers[] = {3, 5, 9, 17};
+#define FILLERS (sizeof(fillers) / sizeof(fillers[0]))
+#define ROUNDS  (MIXTURES * FILLERS)
+
 static const uint16_t holes_of[] = {10, 100, 1000};
 
-/* Both sides of every bucket's edge that the holes and the rest of the heap span. */
-static const uint16_t sizes[] = {1,  2,  3,  4,  5,  7,  8,  9,  10, 15,  16, 17,
-                                 24, 31, 32, 33, 34, 48, 63, 64, 65, 127, 200};
+/* Both sides of the edges of the holes' buckets. */
+static const uint16_t sizes[] = {1, 4, 5, 9, 10, 16, 18, 33, 34, 65};
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-static const uint16_t aligns[] = {8, 16, 32, 64, 128, 256};
+static const uint16_t aligns[] = {16, 32, 64, 128, 256};
 #define ALIGNS (sizeof(aligns) / sizeof(aligns[0]))
+
+static const uint8_t shifts[] = {0, 1, 9};
+#define SHIFTS (sizeof(shifts) / sizeof(shifts[0]))
 
 struct battery {
     const struct subject *subject;
@@ -120,14 +133,29 @@ static void resizes(struct battery *b, size_t s, size_t t)
     put(b, p);
 }
 
+static void *get_aligned(struct battery *b, size_t align, size_t units)
+{
+    void *const p = b->subject->aligned(b->state, align, bytes_of(b, units));
+
+    b->ok = b->ok && p != NULL;
+    return p;
+}
+
+/* The blocks in front shift where the chunk begins that the aligned block is cut from. */
 static void aligned(struct battery *b, size_t align, size_t s)
 {
-    void *const p = b->subject->aligned(b->state, align, bytes_of(b, s));
-    void *const q = b->subject->aligned(b->state, align, bytes_of(b, s));
-
-    b->ok = b->ok && p != NULL && q != NULL;
-    put(b, p);
-    put(b, q);
+    for (size_t shift = 0; shift < SHIFTS; shift++) {
+        void *const front = shifts[shift] == 0 ? NULL : get(b, shifts[shift]);
+        void *const p = get_aligned(b, align, s);
+        void *const q = get_aligned(b, align, s);
+        put(b, p);
+        void *const r = get_aligned(b, align, s);
+        put(b, q);
+        put(b, r);
+        if (front != NULL) {
+            put(b, front);
+        }
+    }
 }
 
 static void run_battery(struct battery *b)
@@ -144,26 +172,41 @@ static void run_battery(struct battery *b)
     }
 }
 
+static size_t hole_units(size_t round, size_t i)
+{
+    return i < 10u ? mixtures[round % MIXTURES][i] : fillers[round / MIXTURES % FILLERS];
+}
+
+static size_t region_bytes(size_t round, size_t n)
+{
+    size_t units = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        units += hole_units(round, i) + WALL_UNITS;
+    }
+    return METADATA_ROOM + (units + ROUNDS + REST_UNITS) * UNIT;
+}
+
 /* Building is not measured: it uses the plain subject's calls. */
-static bool build(struct battery *b, const struct subject *plain, uint8_t *region, size_t n)
+static bool build(struct battery *b, const struct subject *plain, uint8_t *region, size_t n,
+                  size_t round)
 {
     void **const hole = b->holes;
     struct subject_info info;
-    uint8_t *expect = NULL;
 
-    const size_t bytes =
-        METADATA_ROOM + n * (HOLE_NEAR + HOLE_FAR + 2u * WALL_UNITS) / 2u * UNIT + REST_BYTES;
-    if (plain->init(b->state, region, bytes) != 0) {
+    if (plain->init(b->state, region, region_bytes(round, n)) != 0) {
         return fail("init refused the region");
     }
     plain->info(b->state, &info);
     b->header = info.header;
+    const size_t lead = round + WALL_UNITS;
+    uint8_t *expect = plain->alloc(b->state, bytes_of(b, lead));
+    expect += lead * UNIT;
     for (size_t i = 0; i < n; i++) {
-        const size_t units = i % 2u == 0 ? HOLE_NEAR : HOLE_FAR;
+        const size_t units = hole_units(round, i);
         hole[i] = plain->alloc(b->state, bytes_of(b, units));
         uint8_t *const wall = plain->alloc(b->state, bytes_of(b, WALL_UNITS));
-        if (hole[i] == NULL || (expect != NULL && hole[i] != expect) ||
-            wall != (uint8_t *)hole[i] + units * UNIT) {
+        if (hole[i] != expect || wall != expect + units * UNIT) {
             return fail("blocks of a fresh heap do not lie side by side");
         }
         expect = wall + WALL_UNITS * UNIT;
@@ -174,13 +217,29 @@ static bool build(struct battery *b, const struct subject *plain, uint8_t *regio
     return true;
 }
 
+static bool round_run(struct battery *b, uint8_t *region, size_t n, size_t round)
+{
+    extern const struct subject subject_kheap;
+    struct subject_fault fault;
+
+    if (!build(b, &subject_kheap, region, n, round)) {
+        return false;
+    }
+    run_battery(b);
+    if (!b->ok) {
+        return fail("a call of the battery failed");
+    }
+    if (b->subject->check != NULL && !b->subject->check(b->state, &fault)) {
+        return fail(fault.invariant);
+    }
+    return true;
+}
+
 bool adversarial_run(const struct subject *subject, void (*begin)(const char *name))
 {
     static const char *const names[] = {"free-10", "free-100", "free-1000"};
-    extern const struct subject subject_kheap;
     const uintptr_t mask = SUBJECT_STATE_ALIGN - 1u;
     struct port_memory memory;
-    struct subject_fault fault;
 
     port_memory(&memory);
     const uintptr_t state = ((uintptr_t)memory.spare + mask) & ~mask;
@@ -188,19 +247,13 @@ bool adversarial_run(const struct subject *subject, void (*begin)(const char *na
     if (holes + HOLES_MAX * sizeof(void *) > (uintptr_t)memory.spare + memory.spare_bytes) {
         return fail("no room on this target");
     }
+    struct battery b = {subject, (void *)state, (void **)holes, 0, true};
     for (size_t i = 0; i < sizeof(holes_of) / sizeof(holes_of[0]); i++) {
-        struct battery b = {subject, (void *)state, (void **)holes, 0, true};
-
-        if (!build(&b, &subject_kheap, memory.arena, holes_of[i])) {
-            return false;
-        }
         begin(names[i]);
-        run_battery(&b);
-        if (!b.ok) {
-            return fail("a call of the battery failed");
-        }
-        if (subject->check != NULL && !subject->check(b.state, &fault)) {
-            return fail(fault.invariant);
+        for (size_t round = 0; round < ROUNDS; round++) {
+            if (!round_run(&b, memory.arena, holes_of[i], round)) {
+                return false;
+            }
         }
     }
     return true;

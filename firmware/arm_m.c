@@ -15,7 +15,7 @@ extern uint32_t image_bss_start[], image_bss_end[], image_stack_top[];
 
 _Noreturn void reset_handler(void);
 void fault_handler(void);
-_Noreturn void fault_report(const uint32_t *frame);
+_Noreturn void machine_fault(const uint32_t *frame);
 
 void reset_handler(void)
 {
@@ -32,7 +32,7 @@ void reset_handler(void)
 }
 
 /* The hardware has pushed r0-r3, r12, lr, pc, xpsr. */
-void fault_report(const uint32_t *frame)
+void machine_fault(const uint32_t *frame)
 {
     port_fault("exception", frame[6]);
 }
@@ -46,7 +46,7 @@ __asm__(".syntax unified\n"
         ".thumb_func\n"
         "fault_handler:\n"
         "    mrs r0, msp\n"
-        "    ldr r1, =fault_report\n"
+        "    ldr r1, =machine_fault\n"
         "    bx r1\n"
         "    .ltorg\n"
 

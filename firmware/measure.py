@@ -30,8 +30,8 @@ ADVERSARIAL = ("free-10", "free-100", "free-1000")
 PROOF_TURNS = (1, 2, 10, 100, 1000, 10000)  # as in measured.c
 # Instructions on Cortex-M3, -O2, peer, steady: (mean, worst).
 BAR = {"alloc": (80, 110), "free": (60, 100)}
-MODEL_CYCLES = 200
-MODEL_TARGETS = ("m0", "m3")
+MODEL_CYCLES = 200  # the budget that the documents promise; shown, not gated: the cycles are a model
+MODEL_TARGETS = ("microbit", "m0", "m3")
 
 
 @dataclass
@@ -173,12 +173,23 @@ def tally(measure, counted):
             rows.update(measure.rows(*choice, got))
         for program in got.unfit:
             unfit.setdefault(program, []).append(name)
-    for key, found in sorted(rows.items()):
-        if key[0] in MODEL_TARGETS and key[1:3] == ("peer", "O2") and key[4] in CONSTANT_CALLS \
-                and found.cycles_worst > MODEL_CYCLES:
-            problems.append(f"{' '.join(key)}: modelled worst have {found.cycles_worst}, "
-                            f"want at most {MODEL_CYCLES} cycles")
     return rows, problems, unfit
+
+
+def model_lines(rows):
+    """Which worst calls of the Cortex-M targets stay within the promised cycles, by the model."""
+    lines = []
+    for target in MODEL_TARGETS:
+        for config in CONFIGS_MEASURED:
+            worst = {call: max((t.cycles_worst for k, t in rows.items()
+                                if k[:3] == (target, config, "O2") and k[4] == call), default=0)
+                     for call in CONSTANT_CALLS}
+            words = [f"{c} {w} {'within' if w <= MODEL_CYCLES else 'ABOVE'}"
+                     for c, w in worst.items() if w]
+            if words:
+                lines.append(f"model cycles {target} {config} -O2, worst of all programs, budget "
+                             f"{MODEL_CYCLES}: {', '.join(words)}")
+    return lines
 
 
 def all_choices():
@@ -226,7 +237,7 @@ def main(argv):
     except (BuildError, OSError) as problem:
         print(f"measure: {problem}", file=sys.stderr)
         return 2
-    print(budget.table(rows))
+    print("\n".join([budget.table(rows), *model_lines(rows)]))
     for program, names in unfit.items():
         print(f"does not fit: {program} on {', '.join(names)}")
     problems += bar_problems(rows) if not (args.target or args.config or args.opt) else []

@@ -8,7 +8,7 @@
 extern uint32_t image_bss_start[], image_bss_end[];
 
 _Noreturn void reset_clear(void);
-_Noreturn void fault_report(uintptr_t where);
+_Noreturn void machine_fault(uintptr_t where);
 
 /* The loader of the emulator puts .data where it belongs. */
 void reset_clear(void)
@@ -19,7 +19,7 @@ void reset_clear(void)
     port_run();
 }
 
-void fault_report(uintptr_t where)
+void machine_fault(uintptr_t where)
 {
     port_fault("exception", where);
 }
@@ -36,7 +36,7 @@ __asm__(".section .text.start, \"ax\"\n"
         ".balign 4\n"
         "fault_handler:\n"
         "    csrr a0, mepc\n"
-        "    call fault_report\n"
+        "    call machine_fault\n"
 
         /* The three must be uncompressed and inside one page. */
         ".global machine_semihost\n"

@@ -94,11 +94,12 @@ def say_digests(ctx, compared):
 
 
 def say_table(ctx, rows, unfit, path):
-    text = budget.table(rows)
+    text = "\n".join([budget.table(rows), *measure.model_lines(rows)])
     path.write_text(text + "\n")
     if ctx.quick:
         lines = text.splitlines()
-        keep = [l for l in lines if " steady" in l or " adversarial" in l or l in lines[:2]]
+        keep = [l for l in lines if " steady" in l or " adversarial" in l or l in lines[:2]
+                or l.startswith("model cycles")]
         ctx.say("\n".join(keep))
         ctx.say(f"  every row: {path}")
     else:
