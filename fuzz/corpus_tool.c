@@ -3,8 +3,8 @@
  * Turns committed text into what engines eat, and what engines find into text:
  *
  *     fuzz_corpus records DIR FILE...   every program of every file as DIR/<name>, in record form
- *     fuzz_corpus text FILE             a fuzz_heap input as text, bounded as the target bounds it
- *     fuzz_corpus dict heap|text        a dictionary, from the table of ops
+ *     fuzz_corpus text heap|edge FILE   an input of fuzz_heap or fuzz_edge as text, bounded as the
+ * target bounds it fuzz_corpus dict heap|text        a dictionary, from the table of ops
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,13 +80,14 @@ static int text(int argc, char **argv)
     struct program program = {.capacity = FUZZ_MAX_OPS, .ops = ops, .name = ""};
     size_t size;
 
-    if (argc != 3) {
+    const bool edge = argc == 4 && strcmp(argv[2], "edge") == 0;
+    if (argc != 4 || (!edge && strcmp(argv[2], "heap") != 0)) {
         return 2;
     }
-    uint8_t *data = host_read_file(argv[2], &size);
+    uint8_t *data = host_read_file(argv[3], &size);
     (void)record_decode(&program, data, size);
     free(data);
-    fuzz_limit(&program);
+    fuzz_limit(&program, edge ? FUZZ_FORMAT_EDGE : FUZZ_SMALL_REGIONS);
     fwrite(out, 1, text_print(&program, out, sizeof(out)), stdout);
     return 0;
 }
@@ -143,7 +144,8 @@ int main(int argc, char **argv)
         status = dict(argc, argv);
     }
     if (status == 2) {
-        fputs("usage: fuzz_corpus records DIR FILE... | text FILE | dict heap|text\n", stderr);
+        fputs("usage: fuzz_corpus records DIR FILE... | text heap|edge FILE | dict heap|text\n",
+              stderr);
     }
     return status;
 }

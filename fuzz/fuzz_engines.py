@@ -34,7 +34,7 @@ def sanitized(name, more=""):
 
 # engine: (environment of build.sh, targets, further goals)
 ENGINES = {
-    "address": (sanitized("address"), HEAPS + ["fuzz_text"], ["fuzz_rate_auto_3"]),
+    "address": (sanitized("address"), HEAPS + ["fuzz_edge", "fuzz_text"], ["fuzz_rate_auto_3"]),
     "undefined": (sanitized("undefined", "-fno-sanitize-recover=all"),
                   ["fuzz_heap_small_3", "fuzz_heap_big_255", "fuzz_heap_auto_1"], []),
     "address32": (dict(sanitized("address", M32), ARCHITECTURE="i386"),
@@ -50,6 +50,11 @@ ENGINES = {
 PACKAGES = ["make", "clang-19", "libclang-rt-19-dev", "llvm-19", "afl++", "clang-14",
             "libclang-rt-14-dev", "libstdc++-12-dev", "gcc-12-multilib", "lib32stdc++-12-dev",
             "libc6-dev-i386"]
+
+
+def variant_of(target):
+    """FORMAT_LOOPS of the heap that a target holds."""
+    return target[len("fuzz_heap_"):] if target.startswith("fuzz_heap_") else "auto_3"
 
 
 def out_folder(engine, build=None):

@@ -49,11 +49,12 @@ class Shrinker:
     def shrink(self, job, raw):
         if job.target == "fuzz_text":
             return self.shrink_text(job, raw)
-        text = self.ctx.run([self.tool, "text", raw]).stdout
+        reach = "edge" if job.target == "fuzz_edge" else "heap"
+        text = self.ctx.run([self.tool, "text", reach, raw]).stdout
         draft = Path(f"{raw}.ops")
         draft.write_text(text)
         argv, env, subject = fuzz_engines.subject_goal(
-            job.target[len("fuzz_heap_"):], self.places.root, self.places.build, self.places.settings)
+            fuzz_engines.variant_of(job.target), self.places.root, self.places.build, self.places.settings)
         self.ctx.run(argv, env=env, timeout=300, label=f"build {subject.name}")
         return self.by_heapvet(draft, subject) or self.by_engine(job, draft)
 

@@ -7,10 +7,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct program *program = fuzz_program();
-
-    fuzz_setup();
-    (void)record_decode(program, data, size);
-    fuzz_run(program);
+    fuzz_run_records(data, size, FUZZ_SMALL_REGIONS);
     return 0;
 }

@@ -72,6 +72,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_text_round_trip(program, &again);
     check_record_round_trip(program, &again);
-    fuzz_run(program);
+    fuzz_run(program, FUZZ_SMALL_REGIONS);
     return 0;
 }

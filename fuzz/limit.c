@@ -5,29 +5,24 @@
  */
 #include "target.h"
 
-/*
- * A fuzzer's four region bytes are nearly always far above any useful size. They are folded to a
- * small region, one in sixteen to the edge where AUTO changes its format; sizes that a person would
- * write stay as they are.
- */
-static uint32_t limited_region(uint32_t region)
+/* A fuzzer's four region bytes are nearly always far above any useful size; sizes a person would
+ * write stay. */
+static uint32_t limited_region(uint32_t region, enum fuzz_reach reach)
 {
-    const bool edge = region >= FUZZ_EDGE - FUZZ_EDGE_SPAN && region < FUZZ_EDGE + FUZZ_EDGE_SPAN;
-
-    if (region <= FUZZ_REGION_MAX || edge) {
+    if (reach == FUZZ_SMALL_REGIONS) {
+        return region <= FUZZ_REGION_MAX ? region : region % FUZZ_REGION_TYPICAL;
+    }
+    if (region >= FUZZ_EDGE - FUZZ_EDGE_SPAN && region <= FUZZ_CAPACITY) {
         return region;
     }
-    if (region >> 28 == 15u) {
-        return FUZZ_EDGE - FUZZ_EDGE_SPAN + region % (2u * FUZZ_EDGE_SPAN);
-    }
-    return region % FUZZ_REGION_TYPICAL;
+    return FUZZ_EDGE - FUZZ_EDGE_SPAN + region % (2u * FUZZ_EDGE_SPAN + 1u);
 }
 
-void fuzz_limit(struct program *program)
+void fuzz_limit(struct program *program, enum fuzz_reach reach)
 {
     struct program_header *header = &program->header;
 
-    header->region = limited_region(header->region);
+    header->region = limited_region(header->region, reach);
     if (header->slots_log2 > FUZZ_SLOTS_LOG2) {
         header->slots_log2 = (uint8_t)(header->slots_log2 - FUZZ_SLOTS_LOG2);
     }

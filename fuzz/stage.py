@@ -26,7 +26,7 @@ POLL_SECONDS = 0.25
 LIBFUZZER_ORDER = [
     ("address", "fuzz_heap_auto_3"), ("address", "fuzz_heap_small_1"),
     ("address", "fuzz_heap_big_255"), ("undefined", "fuzz_heap_small_3"),
-    ("address32", "fuzz_heap_big_3"), ("address", "fuzz_heap_big_1"), ("address", "fuzz_text"),
+    ("address32", "fuzz_heap_big_3"), ("address", "fuzz_heap_big_1"), ("address", "fuzz_text"), ("address", "fuzz_edge"),
     ("address", "fuzz_heap_small_255"), ("address", "fuzz_heap_auto_1"),
     ("undefined", "fuzz_heap_big_255"), ("address32", "fuzz_heap_small_1"),
     ("address", "fuzz_heap_small_3"), ("address", "fuzz_heap_big_3"),

@@ -114,17 +114,31 @@ void fuzz_setup(void)
     setup_stats();
 }
 
-void fuzz_run(struct program *program)
+void fuzz_run(struct program *program, enum fuzz_reach reach)
 {
-    fuzz_limit(program);
-    (void)run_or_die(program, fuzz_subject, &space, &options, &stats->counts, NULL);
+    struct run_options chosen = options;
+
+    fuzz_limit(program, reach);
+    if (reach == FUZZ_FORMAT_EDGE) {
+        /* A quarter of a megabyte copied around every call that fails would eat the engine's time;
+         * replays do it. */
+        chosen.oracles &= ~ORACLE_BIT(ORACLE_UNTOUCHED);
+    }
+    (void)run_or_die(program, fuzz_subject, &space, &chosen, &stats->counts, NULL);
+}
+
+void fuzz_run_records(const uint8_t *data, size_t size, enum fuzz_reach reach)
+{
+    fuzz_setup();
+    (void)record_decode(&program_storage, data, size);
+    fuzz_run(&program_storage, reach);
 }
 
 enum run_status fuzz_run_bare(struct program *program)
 {
     uint32_t digest;
 
-    fuzz_limit(program);
+    fuzz_limit(program, FUZZ_SMALL_REGIONS);
     return run_bare(program, fuzz_subject, &space, &digest);
 }
 

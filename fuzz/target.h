@@ -15,11 +15,14 @@
 /* Two records for a calloc, one for anything else, and the header. */
 #define FUZZ_MAX_RECORD_BYTES (RECORD_BYTES * (1u + 2u * FUZZ_MAX_OPS))
 
-/* Up to here a region is taken as it stands; larger ones mean small_regions or the format edge. */
-#define FUZZ_REGION_MAX       65536u
+/* Up to here a region is taken as it stands; a larger one means a typical one. */
+#define FUZZ_REGION_MAX       16384u
 /* Most inputs should fight for memory: 32 ops fill 4 KiB, never 64. */
 #define FUZZ_REGION_TYPICAL   4096u
-/* The format AUTO takes changes at 0x7fff units of 8 bytes. */
+/*
+ * The format AUTO takes changes at 0x7fff units of 8 bytes. Only fuzz_edge goes there: filling so
+ * large a region costs as much as thirty ordinary runs, and corpora would fill up with such inputs.
+ */
 #define FUZZ_EDGE             (0x7fffu * 8u)
 #define FUZZ_EDGE_SPAN        2048u
 #define FUZZ_CAPACITY         (FUZZ_EDGE + FUZZ_EDGE_SPAN)
@@ -32,11 +35,17 @@ extern const struct subject *const fuzz_subject; /* the one kheap variant this b
 /* One-off: memory, die hooks, counters. Later calls do nothing. */
 void fuzz_setup(void);
 
+/* Which regions a program may have. */
+enum fuzz_reach { FUZZ_SMALL_REGIONS, FUZZ_FORMAT_EDGE };
+
 /* Bounds region, slots and ops; drops expectations. The result is a program that text can carry. */
-void fuzz_limit(struct program *program);
+void fuzz_limit(struct program *program, enum fuzz_reach reach);
 
 /* Limits the program and runs it with every oracle; dies by the first that does not hold. */
-void fuzz_run(struct program *program);
+void fuzz_run(struct program *program, enum fuzz_reach reach);
+
+/* fuzz_run of the program that the bytes are in record form. */
+void fuzz_run_records(const uint8_t *data, size_t size, enum fuzz_reach reach);
 
 /* The same program without oracles: what their cost is measured against. */
 enum run_status fuzz_run_bare(struct program *program);

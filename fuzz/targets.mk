@@ -7,11 +7,11 @@ SHELL := /bin/bash
 .SECONDARY:
 
 # fuzz_heap once per header format and probe bound (ALLOC_LOOPS): a model with a wrong bucket rule goes unseen at 3
-# and dies at once at 1. fuzz_text needs one heap to run on: the default configuration.
+# and dies at once at 1. fuzz_edge and fuzz_text need one heap to run on: the default configuration.
 formats := small big auto
 loops   := 1 3 255
 heap_targets := $(foreach f,$(formats),$(foreach l,$(loops),fuzz_heap_$(f)_$(l)))
-all_targets  := $(heap_targets) fuzz_text
+all_targets  := $(heap_targets) fuzz_edge fuzz_text
 targets := $(or $(strip $(FUZZ_TARGETS)),$(all_targets))
 
 define_small := -DCONFIG_SYS_HEAP_SMALL_ONLY=1
@@ -72,6 +72,9 @@ $(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
 endef
 $(foreach f,$(formats),$(foreach l,$(loops),$(eval $(call variant,$(f)_$(l)))))
 
+$(OUT)/fuzz_edge: $(O)/harness/fuzz/fuzz_edge.o $(harness_objects) $(call lib_objects,auto_3) \
+                  $(shell_sources:%.c=$(O)/harness/%.o)
+	$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
 $(OUT)/fuzz_text: $(O)/text/fuzz/fuzz_text.o $(text_objects) $(call lib_objects,auto_3)
 	$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
 
