@@ -71,14 +71,14 @@ void run_pool(benchmark::State &state, const std::string &name, size_t subject, 
 void run_replay(benchmark::State &state, size_t subject, size_t program)
 {
     const size_t ops = program_ops(bench.programs.list[program].program);
-    const double begin = table_now_ns(&bench);
+    const double begin = table_now_ns();
 
     for (auto _ : state) {
         const bool fits = table_replay(&bench, subject, program);
         benchmark::DoNotOptimize(fits);
     }
     const double done = static_cast<double>(ops) * static_cast<double>(state.iterations());
-    state.counters["ns_per_op"] = (table_now_ns(&bench) - begin) / done;
+    state.counters["ns_per_op"] = (table_now_ns() - begin) / done;
     state.SetItemsProcessed(static_cast<int64_t>(ops) * state.iterations());
 }
 
@@ -167,6 +167,7 @@ void add_context(const bench_options &options, const std::string &misfits)
         {"compiler", BENCH_COMPILER},
         {"build_type", BENCH_BUILD_TYPE},
         {"timer", bench_timer()},
+        {"priority", bench.preferred ? "before other programs" : "ordinary"},
         {"ns_per_tick", std::to_string(bench.tick_ns)},
         {"seed", std::to_string(options.seed)},
         {"profile_ops", std::to_string(options.ops)},

@@ -71,6 +71,9 @@ struct cell {
 void *measure_map(size_t bytes);
 void measure_unmap(void *memory, size_t bytes);
 
+/* Does the system let us run before other programs? */
+bool measure_preferred(void);
+
 /* space must have been opened; it is grown as needed. */
 void measure_cell(const struct program *program, const struct subject *subject, struct space *space,
                   uint32_t replays, struct cell *cell);

@@ -34,30 +34,34 @@ static const struct subject *kheap_slow(void)
     return &slow;
 }
 
+struct empty_state {
+    void *mem;
+    size_t bytes;
+};
+
 static int empty_init(void *state, void *mem, size_t bytes)
 {
-    (void)bytes;
-    *(void **)state = mem;
+    *(struct empty_state *)state = (struct empty_state){mem, bytes};
     return 0;
 }
 
+/* The replay reads a block's last byte, so that must exist. */
 static void *empty_alloc(void *state, size_t bytes)
 {
-    (void)bytes;
-    return *(void **)state;
+    const struct empty_state *empty = state;
+    return bytes <= empty->bytes ? empty->mem : NULL;
 }
 
 static void *empty_aligned(void *state, size_t align, size_t bytes)
 {
     (void)align;
-    (void)bytes;
-    return *(void **)state;
+    return empty_alloc(state, bytes);
 }
 
 static void *empty_realloc(void *state, void *p, size_t bytes)
 {
-    (void)bytes;
-    return p == NULL ? *(void **)state : p;
+    (void)p;
+    return empty_alloc(state, bytes);
 }
 
 static void empty_free(void *state, void *p)
@@ -70,7 +74,7 @@ static const struct subject subject_empty = {
     .abi = SUBJECT_ABI,
     .name = "empty",
     .align = 1,
-    .state_bytes = sizeof(void *),
+    .state_bytes = sizeof(struct empty_state),
     .init = empty_init,
     .alloc = empty_alloc,
     .free = empty_free,

@@ -30,6 +30,7 @@ struct table {
     struct bench_programs programs;
     uint32_t replays;
     double tick_ns;
+    bool preferred; /* the system let us run before other programs */
     struct space *space;
     struct cell *cells;    /* nsubjects * programs.count */
     unsigned *generations; /* how often each cell was measured */
@@ -50,8 +51,8 @@ const struct cell *table_cell(struct table *table, size_t subject, size_t progra
 bool table_kinds(struct table *table, size_t subject, size_t program, size_t counts[CALLS]);
 bool table_replay(struct table *table, size_t subject, size_t program);
 
-/* The clock, for throughput. */
-double table_now_ns(const struct table *table);
+/* Time this process has had, for throughput. */
+double table_now_ns(void);
 
 /* Over all cells of the subject measured so far. */
 void table_pool(const struct table *table, size_t subject, enum call call,
