@@ -158,7 +158,7 @@ static void print_row(const char *subject, enum call call, const struct stats_su
 {
     fprintf(out, "%-20s %-16s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8zu%s\n", subject,
             call_words[call], s->p50, s->p99, s->p999, s->max, s->mean, s->p50 * cycle_ns, s->n,
-            s->n < STATS_ENOUGH ? "  few ops: p99.9 is nearly the maximum" : "");
+            s->n < STATS_ENOUGH ? "  few ops: p99.9 is the maximum" : "");
 }
 
 void table_print(const struct table *table, FILE *out)
@@ -201,6 +201,11 @@ size_t table_gate(const struct table *table, double budget, FILE *out, size_t *j
 
             table_pool(table, s, (enum call)call, &summary);
             if (!call_gated[call] || summary.n == 0) {
+                continue;
+            }
+            if (summary.n < STATS_ENOUGH) {
+                fprintf(out, "not judged: %s %s: have %zu ops, p99.9 wants %u\n", label,
+                        call_words[call], summary.n, STATS_ENOUGH);
                 continue;
             }
             ++*judged;

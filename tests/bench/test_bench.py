@@ -77,7 +77,7 @@ def test_control(args):
     slow = ["--subject=kheap-small", "--control", *SMALL]
     said = bench(args, *slow, status=1).stderr
     expect("over budget: kheap-slow alloc: p99.9 have" in said, "the control is not named:\n" + said)
-    expect("kheap-slow free:" not in said, "free of the control is not slow:\n" + said)
+    expect("kheap-slow free:" not in said, "only alloc of the control is slow:\n" + said)
     # The same figures against a budget that they fit: the gate can also pass.
     bench(args, "--budget=1000000", *slow)
 
@@ -145,6 +145,9 @@ def test_stage(_):
     expect(len(stage.judge(missing)) == len(stage.CALLS), "a subject that is not there passes")
     # A call that not every program has is judged when it is there.
     expect(len(stage.judge(table("realloc_failed", p999_cycles=300.0))) == 1, "realloc_failed passes")
+
+    expect(stage.judge(table("realloc_failed", p999_cycles=300.0, ops=3)) == [],
+           "3 ops are judged by a p99.9")
 
     row = dict(cells(), name="call/kheap-small/all/alloc/iterations:1/manual_time", real_time=20.0)
     other = {"name": "replay/libc/steady/min_time:0.020", "ns_per_op": 33.333}
