@@ -35,32 +35,36 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* A full disk or a closed pipe must not look like a pass. */
+static int finish(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("heapvet: standard output: expected to be writable, is not\n", stderr);
+        return EXIT_BAD_INPUT;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     cli_program = argc > 0 ? cli_quoted(argv[0]) : "heapvet";
     if (argc < 2) {
         cli_usage(NULL, "expected a command, have none");
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+    bool explain = strcmp(argv[1], "help") == 0;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (explain && argc == 2)) {
         print_help();
-        return EXIT_PASS;
+        return finish(EXIT_PASS);
     }
-    const char *name = strcmp(argv[1], "help") == 0 ? argv[2] : argv[1];
+    const char *name = argv[explain ? 2 : 1];
     const struct command *command = find(name);
     if (!command) {
         cli_usage(NULL, "expected a command, have '%s'", name);
     }
-    if (name == argv[2]) {
+    if (explain) {
         fputs(command->help, stdout);
-        return EXIT_PASS;
+        return finish(EXIT_PASS);
     }
     host_die_by_exit();
-    int status = command->run(argc - 1, argv + 1);
-    /* A full disk or a closed pipe must not look like a pass. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fputs("heapvet: standard output: cannot be written\n", stderr);
-        return EXIT_BAD_INPUT;
-    }
-    return status;
+    return finish(command->run(argc - 1, argv + 1));
 }

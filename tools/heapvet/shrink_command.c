@@ -115,6 +115,7 @@ static int run(int argc, char **argv)
 {
     struct shrink shrink = {.options = run_options_default, .timeout = 10};
     parse(argc, argv, &shrink);
+    shrink_seconds = shrink.timeout;
     const char *file = argv[optind];
     const struct subject *subject = shrink.choice.subjects[0];
     struct chosen_programs chosen;

@@ -13,9 +13,15 @@ for tool in lua5.4 sqlite3 jq git bc awk; do
     command -v "$tool" > /dev/null || { echo "make.sh: expected $tool, have none" >&2; exit 2; }
 done
 
-# Paths, locale and settings all end up in allocations: none may be the user's.
+# Paths, locale and settings all end up in allocations, so that none may be the user's; git and jq
+# hash paths, so that the folder always has the same name. One at a time, then.
 scratch=/tmp/heapvet-traces
-mkdir "$scratch" || { echo "make.sh: expected to be alone; remove $scratch" >&2; exit 2; }
+tries=0
+until mkdir "$scratch" 2> /dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || { echo "make.sh: expected to be alone; is $scratch a leftover?" >&2; exit 2; }
+    sleep 1
+done
 trap 'rm -rf "$scratch"' EXIT INT TERM
 cp "$here"/*.* "$scratch"
 mkdir "$scratch/repo"
