@@ -111,9 +111,15 @@ static uint8_t slots_for(uint64_t target, uint32_t low, uint32_t high)
 
 static void draw_swarm(struct generator *g)
 {
-    const uint8_t fills = 1u << OP_ALLOC | 1u << OP_ALIGNED | 1u << OP_CALLOC | 1u << OP_NOALIGN;
     uint32_t mask = (uint32_t)rng_next(&g->rng) & (uint32_t)rng_next(&g->rng) & 0xffu;
+    uint32_t fills = 0;
+    for (uint32_t kind = 0; kind < OP_KINDS; kind++) {
+        if ((op_table[kind].fields & OP_FILLS) != 0 && g->weight[kind] != 0) {
+            fills |= 1u << kind;
+        }
+    }
     if ((mask & fills) == fills) {
+        /* Something has to fill the heap. */
         mask &= ~(1u << OP_ALLOC);
     }
     if (g->options->effective) {
