@@ -34,12 +34,14 @@ KHEAP_INLINE enum invariant found_check(const struct sys_heap *heap, enum format
  * the head of the lowest non-empty bucket above, which always fits.
  */
 KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, word *base,
-                                   uint32_t bitmap, uint32_t need2, struct found *found)
+                                   uint32_t need2, struct found *found)
 {
     const uint32_t bit = bit_of(need2);
     const uint32_t mask = 1u << bit;
+    const uint32_t bitmap = base[BITMAP_WORD];
 
     *found = (struct found){0};
+    /* Bits below 32 - buckets are of sizes that do not fit the region, and have no head. */
     if (LEVEL >= 2 && unlikely((bitmap & (0xffffffffu >> 1 >> (heap->buckets - 1u))) != 0)) {
         return I8_BITMAP;
     }
@@ -94,24 +96,17 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
  * A rest that stays in c's bucket takes c's place in the list. Lists first, then headers, each of
  * them once.
  */
-KHEAP_INLINE void *cut(enum format f, word *base, uint32_t bitmap, const struct found *found,
-                       uint32_t need2)
+KHEAP_INLINE void *cut(enum format f, word *base, const struct found *found, uint32_t need2)
 {
     word *const c = found->c;
     const uint32_t rest2 = found->size2 - need2;
 
     if (listed(f, rest2)) {
         word *const rest = chunk_right(c, need2);
-        const uint32_t rest_bit = bit_of(rest2);
 
-        if (rest_bit == found->bit) {
-            list_replace(f, base, c, rest, rest_bit);
-        } else {
-            bitmap = list_remove(f, base, bitmap, c, found->bit);
-            base[BITMAP_WORD] = list_insert(f, base, bitmap, rest, rest_bit);
-        }
+        list_resize(f, base, c, found->size2, rest, rest2);
     } else {
-        base[BITMAP_WORD] = list_remove(f, base, bitmap, c, found->bit);
+        list_remove(f, base, c, found->bit);
     }
     tag_set(f, c, need2 | 1);
     if (rest2 != 0) {
@@ -131,11 +126,10 @@ KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
         return NULL;
     }
     const uint32_t need2 = size2_for(f, bytes);
-    const uint32_t bitmap = base[BITMAP_WORD];
-    enum invariant broken = search(heap, f, base, bitmap, need2, &found);
+    enum invariant broken = search(heap, f, base, need2, &found);
 
     if (LEVEL >= 2 && broken == SOUND && found.c != NULL && listed(f, found.size2 - need2) &&
-        !head_sound(heap, f, base, bitmap, bit_of(found.size2 - need2))) {
+        !head_sound(heap, f, base, bit_of(found.size2 - need2))) {
         broken = I6_MEMBER;
     }
     if (LEVEL >= 2 && unlikely(broken != SOUND)) {
@@ -143,7 +137,7 @@ KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
         return NULL;
     }
     miss_store(f, base, &found);
-    return found.c == NULL ? NULL : cut(f, base, bitmap, &found, need2);
+    return found.c == NULL ? NULL : cut(f, base, &found, need2);
 }
 
 void *sys_heap_alloc(struct sys_heap *heap, size_t bytes)
@@ -162,8 +156,8 @@ void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes)
  *
  * pre is free at c's own address, so it keeps c's place when it stays in the bucket.
  */
-KHEAP_INLINE void *cut_aligned(enum format f, word *base, uint32_t bitmap,
-                               const struct found *found, uint32_t pre2, uint32_t need2)
+KHEAP_INLINE void *cut_aligned(enum format f, word *base, const struct found *found, uint32_t pre2,
+                               uint32_t need2)
 {
     word *const c = found->c;
     word *const block = chunk_right(c, pre2);
@@ -175,15 +169,14 @@ KHEAP_INLINE void *cut_aligned(enum format f, word *base, uint32_t bitmap,
     if (post_replaces) {
         list_replace(f, base, c, post, found->bit);
     } else if (!pre_stays) {
-        bitmap = list_remove(f, base, bitmap, c, found->bit);
+        list_remove(f, base, c, found->bit);
     }
     if (listed(f, post2) && !post_replaces) {
-        bitmap = list_insert(f, base, bitmap, post, bit_of(post2));
+        list_insert(f, base, post, bit_of(post2));
     }
     if (listed(f, pre2) && !pre_stays) {
-        bitmap = list_insert(f, base, bitmap, c, bit_of(pre2));
+        list_insert(f, base, c, bit_of(pre2));
     }
-    base[BITMAP_WORD] = bitmap;
 
     if (pre2 != 0) {
         tag_set(f, c, pre2);
@@ -201,11 +194,11 @@ KHEAP_INLINE void *cut_aligned(enum format f, word *base, uint32_t bitmap,
 }
 
 /* Level 2: the lists that the parts of the found chunk will be put into. */
-KHEAP_INLINE bool parts_sound(const struct sys_heap *heap, enum format f, word *base,
-                              uint32_t bitmap, uint32_t pre2, uint32_t post2)
+KHEAP_INLINE bool parts_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t pre2,
+                              uint32_t post2)
 {
-    return (!listed(f, pre2) || head_sound(heap, f, base, bitmap, bit_of(pre2))) &&
-           (!listed(f, post2) || head_sound(heap, f, base, bitmap, bit_of(post2)));
+    return (!listed(f, pre2) || head_sound(heap, f, base, bit_of(pre2))) &&
+           (!listed(f, post2) || head_sound(heap, f, base, bit_of(post2)));
 }
 
 /*
@@ -228,8 +221,7 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
     if (unlikely(padded > most)) {
         return NULL;
     }
-    const uint32_t bitmap = base[BITMAP_WORD];
-    enum invariant broken = search(heap, f, base, bitmap, padded * 2, &found);
+    enum invariant broken = search(heap, f, base, padded * 2, &found);
 
     if (found.c == NULL && (LEVEL < 2 || broken == SOUND)) {
         miss_store(f, base, &found);
@@ -239,7 +231,7 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
         found.c == NULL ? 0 : (uint32_t)(-chunk_misalign(found.c, align - 1) & (align - 1)) / 4;
 
     if (LEVEL >= 2 && broken == SOUND &&
-        !parts_sound(heap, f, base, bitmap, pre2, found.size2 - pre2 - need2)) {
+        !parts_sound(heap, f, base, pre2, found.size2 - pre2 - need2)) {
         broken = I6_MEMBER;
     }
     if (LEVEL >= 2 && unlikely(broken != SOUND)) {
@@ -247,7 +239,7 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
         return NULL;
     }
     miss_store(f, base, &found);
-    return cut_aligned(f, base, bitmap, &found, pre2, need2);
+    return cut_aligned(f, base, &found, pre2, need2);
 }
 
 void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes)

@@ -163,14 +163,13 @@ KHEAP_INLINE bool member_sound(const struct sys_heap *heap, enum format f, word 
 
 /* A chunk can be put into the bucket's list: its head and the head's prev are what they should be.
  */
-KHEAP_INLINE bool head_sound(const struct sys_heap *heap, enum format f, word *base,
-                             uint32_t bitmap, uint32_t bit)
+KHEAP_INLINE bool head_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t bit)
 {
-    if ((bitmap & 1u << bit) == 0) {
-        return true;
-    }
     const uint32_t head = head_get(f, base, bit);
 
+    if (head == 0) {
+        return true;
+    }
     if (!member_sound(heap, f, base, head, bit)) {
         return false;
     }

@@ -9,41 +9,42 @@
 
 #include "guard.h"
 
-/* Takes c off its list; returns the bitmap with the bucket's bit as it now must be. */
-KHEAP_INLINE uint32_t list_remove(enum format f, word *base, uint32_t bitmap, word *c, uint32_t bit)
+/*
+ * Takes c off its list. Any member will do as head, so there is no need to look whether c was it.
+ */
+KHEAP_INLINE void list_remove(enum format f, word *base, word *c, uint32_t bit)
 {
     const struct links l = links_get(f, c);
     word *const next = chunk_at(base, l.next);
 
     if (next == c) {
-        return bitmap & ~(1u << bit);
+        head_set(f, base, bit, 0);
+        base[BITMAP_WORD] &= ~(1u << bit);
+        return;
     }
     next_set(f, chunk_at(base, l.prev), l.next);
     prev_set(f, next, l.prev);
-    /* Any member will do as head, so there is no need to look whether c was it. */
     head_set(f, base, bit, l.next);
-    return bitmap;
 }
 
-/* Puts c at the end of a list; returns the bitmap with the bucket's bit set. */
-KHEAP_INLINE uint32_t list_insert(enum format f, word *base, uint32_t bitmap, word *c, uint32_t bit)
+/* Puts c at the end of a list. */
+KHEAP_INLINE void list_insert(enum format f, word *base, word *c, uint32_t bit)
 {
     const uint32_t index = chunk_index(base, c);
-    const uint32_t mask = 1u << bit;
+    const uint32_t head = head_get(f, base, bit);
 
-    if (bitmap & mask) {
-        const uint32_t head = head_get(f, base, bit);
-        word *const first = chunk_at(base, head);
-        const uint32_t last = prev_get(f, first);
-
-        links_set(f, c, last, head);
-        next_set(f, chunk_at(base, last), index);
-        prev_set(f, first, index);
-        return bitmap;
+    if (head == 0) {
+        links_set(f, c, index, index);
+        head_set(f, base, bit, index);
+        base[BITMAP_WORD] |= 1u << bit;
+        return;
     }
-    links_set(f, c, index, index);
-    head_set(f, base, bit, index);
-    return bitmap | mask;
+    word *const first = chunk_at(base, head);
+    const uint32_t last = prev_get(f, first);
+
+    links_set(f, c, last, head);
+    next_set(f, chunk_at(base, last), index);
+    prev_set(f, first, index);
 }
 
 /*
@@ -59,6 +60,21 @@ KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, ui
     prev_set(f, chunk_at(base, l.next), index);
     links_copy(f, c, old);
     head_set(f, base, bit, index);
+}
+
+/* A free chunk `old` becomes `c` with another size; they may be the same chunk. Both are listed. */
+KHEAP_INLINE void list_resize(enum format f, word *base, word *old, uint32_t old2, word *c,
+                              uint32_t new2)
+{
+    const uint32_t old_bit = bit_of(old2);
+    const uint32_t new_bit = bit_of(new2);
+
+    if (old_bit != new_bit) {
+        list_remove(f, base, old, old_bit);
+        list_insert(f, base, c, new_bit);
+    } else if (old != c) {
+        list_replace(f, base, old, c, new_bit);
+    }
 }
 
 enum { STATS_ALLOCATED = STATS_WORD, STATS_FREE, STATS_MAX };

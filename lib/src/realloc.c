@@ -8,7 +8,7 @@
 /* Level 2: the list that the free rest will be put into. The right neighbour has been looked at. */
 KHEAP_INLINE bool rest_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t rest2)
 {
-    return !listed(f, rest2) || head_sound(heap, f, base, base[BITMAP_WORD], bit_of(rest2));
+    return !listed(f, rest2) || head_sound(heap, f, base, bit_of(rest2));
 }
 
 /*
@@ -24,18 +24,12 @@ KHEAP_INLINE void boundary_move(enum format f, word *base, const struct block *b
     word *const after = chunk_right(b->right, b->right2);
     const uint32_t rest2 = b->size2 + b->right2 - need2;
 
-    if (listed(f, b->right2) && listed(f, rest2) && bit_of(b->right2) == bit_of(rest2)) {
-        list_replace(f, base, b->right, rest, bit_of(rest2));
-    } else {
-        uint32_t bitmap = base[BITMAP_WORD];
-
-        if (listed(f, b->right2)) {
-            bitmap = list_remove(f, base, bitmap, b->right, bit_of(b->right2));
-        }
-        if (listed(f, rest2)) {
-            bitmap = list_insert(f, base, bitmap, rest, bit_of(rest2));
-        }
-        base[BITMAP_WORD] = bitmap;
+    if (listed(f, b->right2) && listed(f, rest2)) {
+        list_resize(f, base, b->right, b->right2, rest, rest2);
+    } else if (listed(f, b->right2)) {
+        list_remove(f, base, b->right, bit_of(b->right2));
+    } else if (listed(f, rest2)) {
+        list_insert(f, base, rest, bit_of(rest2));
     }
     tag_set(f, b->c, need2 | 1);
     if (rest2 != 0) {

@@ -40,14 +40,13 @@ static void region_format(const struct sys_heap *heap, enum format f, word *base
     const uint32_t first = heap->first;
     const uint32_t size2 = (heap->end - first) * 2;
     word *const c = chunk_at(base, first);
-    uint32_t bitmap = 0;
 
-    for (word *w = base; w < c; w++) {
+    /* In the small format the heads may reach into the first word of the first chunk's unit. */
+    for (word *w = base; w <= c; w++) {
         *w = 0;
     }
     tag_set(f, base, first * 2 | 1);
-    bitmap = list_insert(f, base, bitmap, c, bit_of(size2));
-    base[BITMAP_WORD] = bitmap;
+    list_insert(f, base, c, bit_of(size2));
     header_set(f, c, first, size2);
     header_set(f, chunk_right(c, size2), size2 / 2, 1);
     stats_count(base, 0, usable_words(f, size2));
