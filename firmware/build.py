@@ -22,17 +22,31 @@ WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow",
             "-Wcast-align", "-Wvla", "-Werror"]
 FREESTANDING = ["-std=gnu11", "-g", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
                 "-fno-common"]
-OPS_REPLAY = ["op", "record", "pack", "apply", "digest", "replay"]
+OPS_REPLAY = [f"ops/{n}.c" for n in ("op", "record", "pack", "apply", "digest", "replay")]
+# What each image is made of besides start-up, port, subject and library: patterns below the root.
 IMAGES = {
-    "replay": ["main", "stream"],
-    "count": ["count", "measured", "adversarial", "stream"],
-    "endings": ["../tests/firmware/endings"],
+    "replay": ["firmware/main.c", "firmware/stream.c", *OPS_REPLAY],
+    "count": ["firmware/count.c", "firmware/measured.c", "firmware/adversarial.c",
+              "firmware/stream.c", *OPS_REPLAY],
+    "plain": ["firmware/plain_image.c", "tests/plain/plain_*.c", "reference/*model*.c",
+              "ops/*.c"],
+    "endings": ["tests/firmware/endings.c"],
+}
+HOSTED = ("host", "shrink")  # files of ops/ that need an operating system
+EXTRA_FLAGS = {
+    "plain": ["-Itests/plain", "-Isubjects", '-DKHEAP_CONFIG_HEADER="kheap_probe.h"'],
 }
 RUN_SECONDS = 120
 
 
 class BuildError(Exception):
     """A compiler said no; the text is for people."""
+
+
+def first_error(stderr):
+    """The line that says it; all of it when no line does."""
+    lines = [l for l in stderr.splitlines() if "error" in l or "undefined" in l or "multiple" in l]
+    return lines[0] if lines else stderr.strip()
 
 
 class Ran:
@@ -70,7 +84,7 @@ class Builder:
         made = obj.stat().st_mtime_ns
         words = deps.read_text().replace("\\\n", " ").split(":", 1)[1].split()
         try:
-            return all(os.stat(word).st_mtime_ns <= made for word in words)
+            return all(os.stat(self.root / word).st_mtime_ns <= made for word in words)
         except FileNotFoundError:
             return False
 
@@ -86,25 +100,29 @@ class Builder:
         part = obj.with_suffix(".part")
         done = subprocess.run(
             command + ["-MD", "-MF", obj.with_suffix(".d"), "-c", str(source), "-o", str(part)],
-            capture_output=True, text=True, check=False)
+            capture_output=True, text=True, check=False, cwd=self.root)
         if done.returncode != 0:
-            raise BuildError(f"{source} for {target.name}:\n{done.stderr}")
+            raise BuildError(f"{source} for {target.name}: {first_error(done.stderr)}")
         os.replace(part, obj)
         stamp.write_text(text)
         return obj
 
-    def _sources(self, kind, config, opt, lib, extra):
-        here = self.root / "firmware"
+    def _sources(self, target, kind, config, opt, lib, extra):
+        """[(source, flags)] of everything but the start-up file."""
         lib = Path(lib) if lib else self.root / "lib"
+        own = ["-O2", *target.harness, "-Ifirmware", "-Ifirmware/include", "-Iops"]
+        kind_flags = EXTRA_FLAGS.get(kind, [])
         defines = [f"-D{d}" for d in (*CONFIGS[config], *extra)]
-        own = ["-O2", f"-I{here}", f"-I{here}/include", f"-I{self.root}/ops"]
-        heap = [*defines, f"-I{lib}/include", f"-I{lib}/src", f"-I{here}/include"]
-        jobs = [(here / f"{n}.c", own + heap) for n in IMAGES[kind]]
-        jobs += [(here / "semihost.c", own),
-                 (here / "freestanding.c", own + ["-fno-tree-loop-distribute-patterns"])]
-        jobs += [(self.root / "ops" / f"{n}.c", own) for n in OPS_REPLAY]
-        jobs += [(self.root / "subjects" / "kheap.c", own + heap)]
-        jobs += [(source, [f"-{opt}", *heap]) for source in sorted((lib / "src").glob("*.c"))]
+        heap = [*kind_flags, *defines, f"-I{lib}/include", f"-I{lib}/src"]
+        sources = [s for pattern in IMAGES[kind] for s in sorted(self.root.glob(pattern))
+                   if not s.stem.startswith(HOSTED)]
+        jobs = [(s, [*own, *(heap if s.parent.name != "ops" else [])]) for s in sources]
+        jobs += [(self.root / "subjects" / "kheap.c", [*own, *heap]),
+                 (self.root / "firmware" / "semihost.c", own),
+                 (self.root / "firmware" / "freestanding.c",
+                  [*own, "-fno-tree-loop-distribute-patterns"])]
+        jobs += [(s, [f"-{opt}", "-Ifirmware/include", *heap])
+                 for s in sorted((lib / "src").glob("*.c"))]
         return jobs
 
     # Images
@@ -117,8 +135,8 @@ class Builder:
     def _image(self, target_name, kind, config, opt, lib, extra, tag):
         target = TARGETS[target_name]
         here = self.root / "firmware"
-        jobs = [(here / target.startup, ["-O2", f"-I{here}", f"-I{here}/include"])]
-        jobs += self._sources(kind, config, opt, lib, extra)
+        jobs = [(here / target.startup, ["-O2", "-Ifirmware", "-Ifirmware/include"])]
+        jobs += self._sources(target, kind, config, opt, lib, extra)
         with ThreadPoolExecutor(self.jobs) as pool:
             objects = list(pool.map(lambda job: self._object(target, *job), jobs))
         elf = self.out / f"{target.name}-{kind}-{config}-{opt}{tag}.elf"
@@ -135,7 +153,7 @@ class Builder:
             return elf
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise BuildError(f"{elf.name}:\n{done.stderr}")
+            raise BuildError(f"{elf.name}: {first_error(done.stderr)}")
         stamp.write_text(text)
         return elf
 
@@ -154,7 +172,7 @@ class Builder:
              "-fvisibility=hidden", *WARNINGS, str(source), "-o", str(part)],
             capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise BuildError(f"{source}:\n{done.stderr}")
+            raise BuildError(f"{source}: {first_error(done.stderr)}")
         os.replace(part, plugin)
         return plugin
 

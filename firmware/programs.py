@@ -52,6 +52,11 @@ class Programs:
         _run([self.heapvet, "pack", "-o", path, *folders])
         return path
 
+    def seeds(self):
+        path = self.out / "seeds.pack"
+        _run([self.heapvet, "pack", "-o", path, self.root / "corpus" / "seeds"])
+        return path
+
     def traces(self):
         """The pack of real programs' traces."""
         folder = self.root / "corpus" / "traces"

@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the firmware images and of what measures them.
+
+    /usr/bin/python3 tests/firmware/check.py WHAT --heapvet build/dev/heapvet --out build/firmware
+
+Exit status 0 passed, 1 failed, 77 skipped because an emulator or a cross compiler is missing.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from firmware import budget, control, digests, measure  # noqa: E402
+from firmware.build import ROOT, Builder, BuildError, Ran  # noqa: E402
+from firmware.programs import Programs  # noqa: E402
+from firmware.targets import TARGETS  # noqa: E402
+
+LARGE = [t for t in TARGETS if TARGETS[t].large]
+FAILURES = []
+
+
+def check(ok, text):
+    print(("ok      " if ok else "FAILED  ") + text)
+    if not ok:
+        FAILURES.append(text)
+
+
+class Setting:
+    def __init__(self, args):
+        self.builder = Builder(args.out)
+        self.heapvet = args.heapvet
+        self.packs = Path(args.out) / f"packs-{args.what}"
+
+    def programs(self):
+        return Programs(self.heapvet, self.packs)
+
+
+def test_digests(setting):
+    """Every image's digests are the host's; what does not fit is named; the small target runs some."""
+    programs = setting.programs()
+    packs = programs.digests()
+    for target in TARGETS:
+        for header_format in digests.FORMATS:
+            got = digests.run_target(setting.builder, programs, packs, target, header_format)
+            check(got.ok and got.image_differs == 0,
+                  f"{target} {header_format}: {got.equal} equal, {len(got.differ)} differ, "
+                  f"{len(got.unfit)} do not fit {got.problems[:2]}")
+
+
+def test_faulty(setting):
+    """Control: an image of a faulty library says itself that digests differ, and fails."""
+    programs = setting.programs()
+    packs = programs.digests()
+    lib = control.faulty_lib("merge", setting.builder.out)
+    for target in ("m3", "rv32"):
+        got = digests.run_target(setting.builder, programs, packs, target, "small", lib, "-merge")
+        check(bool(got.image_differs), f"{target}: the image counts {got.image_differs} that differ")
+        check(bool(got.differ) and not got.ok, f"{target}: the driver sees {len(got.differ)}")
+        check(any("exit status 1" in p for p in got.problems), f"{target}: exit status 1")
+
+
+def test_plugin(setting):
+    """Loops of 2n + 1 instructions and empty calls are counted exactly, each time the same."""
+    for target in TARGETS:
+        elf = setting.builder.image(target, "count", "peer")
+        runs = [setting.builder.run(target, elf, count=True) for _ in range(2)]
+        got = measure.Measurement(runs[0], target)
+        loop = got.groups.get("proof", {}).get("loop", measure.Tally())
+        want = sum(2 * n + 1 for n in measure.PROOF_TURNS)
+        check(not got.problems and loop.sum == want, f"{target}: loops count {loop.sum}, want {want}"
+                                                     f" {got.problems}")
+        # Every turn but the last branches back, and the return is a branch.
+        taken = int(runs[0].table.splitlines()[1].split()[10])
+        check(taken == sum(measure.PROOF_TURNS), f"{target}: {taken} branches taken")
+        check(runs[0].table == runs[1].table, f"{target}: a second run counts the same")
+        broken = Ran(0, runs[0].out, runs[0].table.replace("end\n", "broken\n"))
+        check(bool(measure.Measurement(broken, target).problems),
+              f"{target}: control: a table that is not whole is refused")
+        wrong = Ran(0, runs[0].out, runs[0].table.replace(f" {want} ", f" {want + 1} "))
+        check(bool(measure.Measurement(wrong, target).problems),
+              f"{target}: control: a loop that counts one too many is refused")
+
+
+def test_constant(setting):
+    """The worst of bounded calls is the same with 10, 100 and 1,000 free chunks; controls differ."""
+    builder = setting.builder
+    lib = control.faulty_lib("search", builder.out)
+    for target in LARGE:
+        for what, arguments in (("the library", {}), ("control: walks the list",
+                                                      {"lib": lib, "tag": "-search"})):
+            elf = builder.image(target, "count", "peer", **arguments)
+            got = measure.Measurement(builder.run(target, elf, ["adversarial"], count=True), target)
+            found = measure.constant_problems(target, got)
+            check(not got.problems and bool(found) == bool(arguments),
+                  f"{target}: {what}: {found or 'one number each'} {got.problems}")
+
+
+def test_endings(setting):
+    """Each way to end is seen for what it is; nothing but a pass gives status 0."""
+    expected = {"pass": 0, "skip": 77, "seven": 7, "memory": 0, "undefined": 1, "unaligned": 1,
+                "lock-up": "abort", "hang": None, "other": 1}
+    for target in TARGETS:
+        elf = setting.builder.image(target, "endings", "small")
+        for how, want in expected.items():
+            if target == "rv32" and how == "unaligned":
+                continue  # QEMU's virt machine serves unaligned accesses
+            if target == "rv32" and how == "lock-up":
+                want = None
+            got = setting.builder.run(target, elf, [how], seconds=3)
+            status = "abort" if got.status in (-6, 134) else got.status
+            says = "PROJECT EXECUTION SUCCESSFUL" in got.out
+            check(status == want and says == (want == 0), f"{target} {how}: status {status}, "
+                                                          f"want {want}")
+
+
+def test_bad_input(setting):
+    """A missing, foreign or truncated pack is one clear line and status 1, not a crash."""
+    pack = setting.programs().corpus()
+    whole = pack.read_bytes()
+    cases = {"missing.pack": None, "foreign.pack": b"not a pack at all, really",
+             "cut.pack": whole[:-5], "empty.pack": b""}
+    for target in ("microbit", "m3", "rv32"):
+        elf = setting.builder.image(target, "replay", "small")
+        for name, content in cases.items():
+            path = setting.packs / name
+            if content is not None:
+                path.write_bytes(content)
+            got = setting.builder.run(target, elf, [path])
+            lines = [l for l in got.lines if l.startswith("FAIL ")]
+            check(got.status == 1 and len(lines) == 1, f"{target} {name}: {lines}")
+        got = setting.builder.run(target, elf, [])
+        check(got.status == 1, f"{target}: no pack at all: status {got.status}")
+
+
+def test_plain(setting):
+    """The plain runner, misuse and damage included, on bare targets in both formats."""
+    programs = setting.programs()
+    seeds = programs.seeds()
+    for target in LARGE:
+        for config in ("small", "big", "default"):
+            elf = setting.builder.image(target, "plain", config)
+            got = setting.builder.run(target, elf, [seeds])
+            passed = [l for l in got.lines if " passed, " in l]
+            check(got.status == 0 and bool(passed), f"{target} {config}: {' '.join(passed)}")
+    elf = setting.builder.image("m3", "plain", "small",
+                                lib=control.faulty_lib("merge", setting.builder.out), tag="-merge")
+    got = setting.builder.run("m3", elf, [seeds])
+    check(got.status != 0, f"control: a faulty library ends with status {got.status}")
+
+
+def test_budget(setting):
+    """The committed table reads; one instruction more in any figure fails, one less does not."""
+    versions, committed = budget.read()
+    check(bool(committed) and bool(versions), f"the committed table has {len(committed)} rows")
+    rows = {}
+    for key, cells in committed.items():
+        calls = int(cells[0])
+        rows[key] = measure.Tally(calls, round(float(cells[1]) * calls), int(cells[2]),
+                                  round(float(cells[3]) * calls), int(cells[4]))
+    found, _ = budget.compare(rows)
+    same = all(budget.compilers({k: 0})[k[0]] == versions.get(k[0]) for k in rows)
+    if not same:
+        print("note: another compiler than the committed table's: nothing is held against it")
+        return
+    check(not found, f"the table equals itself {found[:2]}")
+    key = sorted(rows)[0]
+    for what, change in (("worst", (0, 1)), ("mean", (rows[key].calls, 0))):
+        worse = dict(rows)
+        worse[key] = measure.Tally(rows[key].calls, rows[key].sum + change[0],
+                                   rows[key].worst + change[1], rows[key].cycles_sum,
+                                   rows[key].cycles_worst)
+        found, _ = budget.compare(worse)
+        check(len(found) == 1 and what in found[0], f"control: one more, {what}: {found}")
+    better = dict(rows)
+    better[key] = measure.Tally(rows[key].calls, rows[key].sum, rows[key].worst - 1,
+                                rows[key].cycles_sum, rows[key].cycles_worst)
+    found, notes = budget.compare(better)
+    check(not found and any("better" in n for n in notes), f"one less is no problem: {notes}")
+    fewer = {k: v for k, v in rows.items() if k != key}
+    check(bool(budget.compare(fewer)[0]), "control: a row that is not measured any more is said")
+
+
+def test_measure(setting):
+    """Everything that ./vet firmware measures, held against the committed table."""
+    programs = measure.Measure(setting.builder, setting.programs())
+    choices = [c for c in measure.all_choices() if c[1:] == ("peer", "O2")]
+    rows, problems, _ = measure.tally(programs, {c: programs.run(*c) for c in choices})
+    check(not problems, f"{len(rows)} rows measured {problems[:3]}")
+    found, notes = budget.compare(rows, whole=False)
+    check(not found, f"held against the committed table {found[:3]} {notes}")
+
+
+TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plugin,
+         "constant-worst": test_constant, "endings": test_endings, "bad-input": test_bad_input,
+         "plain": test_plain, "budget": test_budget, "measure": test_measure}
+
+
+def missing():
+    tools = {t.qemu[0] for t in TARGETS.values()} | {t.prefix + "gcc" for t in TARGETS.values()}
+    return sorted(tool for tool in tools if not shutil.which(tool))
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=TESTS)
+    parser.add_argument("--heapvet", default=ROOT / "build" / "dev" / "heapvet")
+    parser.add_argument("--out", default=ROOT / "build" / "firmware")
+    args = parser.parse_args(argv)
+    if missing():
+        print(f"skipped: not installed: {', '.join(missing())}")
+        return 77
+    try:
+        TESTS[args.what](Setting(args))
+    except BuildError as problem:
+        print(f"FAILED  {problem}")
+        return 1
+    return 1 if FAILURES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
