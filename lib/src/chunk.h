@@ -91,7 +91,8 @@ KHEAP_INLINE void *chunk_user(word *c)
 
 KHEAP_INLINE word *chunk_of_user(void *p)
 {
-    return (word *)p - 2;
+    /* On numbers, because free() asks before it knows that the pointer is not NULL. */
+    return (word *)((uintptr_t)p - 2 * sizeof(word));
 }
 
 /* Zero when the chunk's user pointer is a multiple of mask + 1, else the bytes it is beyond one. */
