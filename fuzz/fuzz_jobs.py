@@ -17,7 +17,9 @@ from pathlib import Path
 import fuzz_engines
 import fuzz_stats
 
+# 128 ops, as in the .options files; every second target runs at the 32 that fuzz fastest.
 MAX_LEN = {"heap": 1032, "text": 2048}
+SHORT_LEN = 264
 # AFL++ calibrates every seed before it starts: a short run must not spend itself on that.
 AFL_SEEDS = 150
 
@@ -95,13 +97,15 @@ class Job:
 
     def __init__(self, places, engine, target, seconds, seed):
         self.places, self.engine, self.target = places, engine, target
-        self.seconds, self.seed = max(1, int(seconds)), seed
+        self.seconds, self.seed = seconds, seed
         self.name = f"{target}-{engine}"
         self.folder = places.work / self.name
         self.corpus = self.folder / "corpus"
         self.stats_path = self.folder / "stats"
         self.log_path = self.folder / "log"
         self.binary = places.build / engine / target
+        short = kind_of(target) == "heap" and seed % 2 == 1
+        self.max_len = SHORT_LEN if short else MAX_LEN[kind_of(target)]
         self.process = None
         self.started = self.ended = 0.0
 
@@ -123,14 +127,17 @@ class Job:
     def running(self):
         if self.process is None or self.ended:
             return False
-        # An engine that does not keep its own limit is stopped; starting up and a last input take a moment.
-        if time.monotonic() - self.started > self.seconds + 30:
+        if time.monotonic() - self.started > self.patience():
             self.stop()
         if self.process.poll() is None:
             return True
         self.ended = time.monotonic()
         self.save()
         return False
+
+    def patience(self):
+        """When it is told to stop, in seconds after its start."""
+        return self.seconds
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:
@@ -161,8 +168,8 @@ class Job:
 class LibFuzzer(Job):
     def command(self):
         kind = kind_of(self.target)
-        return [str(self.binary), f"-max_total_time={self.seconds}", f"-seed={self.seed}",
-                f"-max_len={MAX_LEN[kind]}", "-len_control=0", "-print_final_stats=1", "-timeout=25",
+        return [str(self.binary), f"-max_total_time={int(self.seconds) + 5}", f"-seed={self.seed}",
+                f"-max_len={self.max_len}", "-len_control=0", "-print_final_stats=1", "-timeout=25",
                 "-rss_limit_mb=2560", f"-dict={self.binary}.dict",
                 f"-artifact_prefix={self.places.raw}/{self.name}-", str(self.corpus),
                 str(self.places.unpack_seeds(self.target)), str(self.places.out / "corpus" / kind)]
@@ -172,13 +179,17 @@ class LibFuzzer(Job):
 
     def problem(self):
         """A process that failed without leaving an input is a fault of the set-up, not of a heap."""
-        if self.process.returncode not in (0, 72, -signal.SIGINT) and not self.findings():
+        # 0 also when it was told to stop; 72 is its status for an interrupt in some versions.
+        if self.process.returncode not in (0, 72) and not self.findings():
             return f"{self.name}: exit status {self.process.returncode}, no input kept"
         return None
 
 
 class Afl(Job):
-    # afl-fuzz calibrates before -V starts to count.
+    def patience(self):
+        """afl-fuzz calibrates before -V starts to count, and keeps its own limit."""
+        return self.seconds + 30
+
     def start(self):
         self.seeds = self.folder / "seeds"
         self.seeds.mkdir(parents=True)
@@ -197,8 +208,8 @@ class Afl(Job):
         return env
 
     def command(self):
-        return ["afl-fuzz", "-V", str(self.seconds), "-s", str(self.seed), "-t", "5000+", "-G",
-                str(MAX_LEN[kind_of(self.target)]), "-i", str(self.seeds), "-o",
+        return ["afl-fuzz", "-V", str(max(1, int(self.seconds))), "-s", str(self.seed), "-t", "5000+", "-G",
+                str(self.max_len), "-i", str(self.seeds), "-o",
                 str(self.folder / "afl"), "-x", f"{self.binary}.dict", "--", str(self.binary)]
 
     def save(self):

@@ -28,11 +28,24 @@ static void must(bool held, const char *what)
     }
 }
 
-static void check_refusal(const struct text_error *error)
+static uint32_t lines_in(const uint8_t *data, size_t size)
 {
-    must(error->line >= 1u, "a refused text names a line, counted from 1");
+    uint32_t lines = size > 0 && data[size - 1u] != '\n';
+
+    for (size_t i = 0; i < size; i++) {
+        lines += data[i] == '\n';
+    }
+    return lines;
+}
+
+static void check_refusal(const struct text_error *error, const uint8_t *data, size_t size)
+{
+    /* An empty text has no line to name. */
+    must(error->line >= 1u || size == 0, "a refused text names a line, counted from 1");
+    must(error->line <= lines_in(data, size), "a refused text names a line that it has");
     must(memchr(error->message, '\0', sizeof(error->message)) != NULL, "the message ends");
     must(error->message[0] != '\0', "a refused text says what was expected");
+    must(strchr(error->message, '\n') == NULL, "the message is one line");
 }
 
 static void check_text_round_trip(const struct program *program, struct program *again)
@@ -67,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_setup();
     memset(&error, 0, sizeof(error));
     if (!text_parse(program, (const char *)data, size, &error)) {
-        check_refusal(&error);
+        check_refusal(&error, data, size);
         return 0;
     }
     check_text_round_trip(program, &again);

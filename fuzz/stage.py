@@ -47,9 +47,7 @@ def plan(places, seconds, lanes, seed):
             for target in afl_targets[:afl_count]]
     rest = total - sum(job.seconds for job in jobs)
     count = max(1, min(len(LIBFUZZER_ORDER), int(rest // LEAST_SECONDS)))
-    # Whole seconds, so the early ones of the order get one more where it does not divide.
-    share, more = divmod(max(int(rest), count), count)
-    jobs += [fuzz_jobs.make(places, engine, target, share + (1 if i < more else 0), seed + i)
+    jobs += [fuzz_jobs.make(places, engine, target, max(LEAST_SECONDS, rest / count), seed + i)
              for i, (engine, target) in enumerate(LIBFUZZER_ORDER[:count])]
     return jobs
 

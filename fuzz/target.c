@@ -95,7 +95,7 @@ void fuzz_setup(void)
     if (fuzz_subject->state_bytes > STATE_BYTES) {
         host_bad_input(fuzz_subject->name, 0, "expected a state of at most %u bytes", STATE_BYTES);
     }
-    die_hooks.stop = host_die_by_abort;
+    host_die_by_abort();
     space = (struct space){
         .arena = arena(memory[0]),
         .twin = arena(memory[1]),
