@@ -15,13 +15,12 @@ const char *const oracle_texts[ORACLES] = {
 #undef ORACLE_TEXT
 };
 
-#define BITS4(a, b, c, d) (ORACLE_BIT(a) | ORACLE_BIT(b) | ORACLE_BIT(c) | ORACLE_BIT(d))
-
 /* What follows from the contract alone, for heaps that promise to keep to it. */
 static uint32_t predicted_oracles(const struct subject *subject)
 {
-    uint32_t oracles = ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_UNTOUCHED) |
-                       ORACLE_BIT(ORACLE_PICK) | ORACLE_BIT(ORACLE_DRAIN);
+    /* An expectation states what the contract fixes; other heaps may fail or succeed elsewhere. */
+    uint32_t oracles = BITS4(ORACLE_NULLS, ORACLE_UNTOUCHED, ORACLE_PICK, ORACLE_DRAIN) |
+                       ORACLE_BIT(ORACLE_EXPECT);
     if (subject->realloc != NULL || subject->arealloc != NULL) {
         oracles |= ORACLE_BIT(ORACLE_INPLACE);
     }
@@ -39,7 +38,8 @@ static uint32_t predicted_oracles(const struct subject *subject)
 
 uint32_t oracles_for(const struct subject *subject)
 {
-    uint32_t oracles = BITS4(ORACLE_ALIGN, ORACLE_OVERLAP, ORACLE_PAYLOAD, ORACLE_EXPECT);
+    uint32_t oracles =
+        ORACLE_BIT(ORACLE_ALIGN) | ORACLE_BIT(ORACLE_OVERLAP) | ORACLE_BIT(ORACLE_PAYLOAD);
 
     if ((subject->promises & SUBJECT_PREDICTABLE) != 0 && subject->info != NULL) {
         oracles |= predicted_oracles(subject);
@@ -50,8 +50,9 @@ uint32_t oracles_for(const struct subject *subject)
     if ((subject->promises & SUBJECT_DETERMINISTIC) != 0) {
         oracles |= ORACLE_BIT(ORACLE_DETERMINISM);
     }
+    /* Programs expect what the contract fixes; malloc's family gives blocks for size 0. */
     if ((subject->promises & SUBJECT_NULL_ON_BAD) != 0) {
-        oracles |= ORACLE_BIT(ORACLE_NULLS);
+        oracles |= ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_EXPECT);
     }
     if (subject->usable != NULL) {
         oracles |= ORACLE_BIT(ORACLE_USABLE);
