@@ -19,7 +19,8 @@ const char *const oracle_texts[ORACLES] = {
 static uint32_t predicted_oracles(const struct subject *subject)
 {
     /* An expectation states what the contract fixes; other heaps may fail or succeed elsewhere. */
-    uint32_t oracles = BITS4(ORACLE_NULLS, ORACLE_UNTOUCHED, ORACLE_PICK, ORACLE_DRAIN) |
+    uint32_t oracles = ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_UNTOUCHED) |
+                       ORACLE_BIT(ORACLE_PICK) | ORACLE_BIT(ORACLE_DRAIN) |
                        ORACLE_BIT(ORACLE_EXPECT);
     if (subject->realloc != NULL || subject->arealloc != NULL) {
         oracles |= ORACLE_BIT(ORACLE_INPLACE);
@@ -50,9 +51,8 @@ uint32_t oracles_for(const struct subject *subject)
     if ((subject->promises & SUBJECT_DETERMINISTIC) != 0) {
         oracles |= ORACLE_BIT(ORACLE_DETERMINISM);
     }
-    /* Programs expect what the contract fixes; malloc's family gives blocks for size 0. */
     if ((subject->promises & SUBJECT_NULL_ON_BAD) != 0) {
-        oracles |= ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_EXPECT);
+        oracles |= ORACLE_BIT(ORACLE_NULLS);
     }
     if (subject->usable != NULL) {
         oracles |= ORACLE_BIT(ORACLE_USABLE);
