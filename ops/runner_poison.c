@@ -179,24 +179,35 @@ static void paint_window(struct run *run, const struct model_extent *extent, uin
  * takes the tail. An aligned block may lie anywhere, and a moving realloc writes to the whole new
  * block, so these open fitting extents wholly.
  */
+static void paint_cut(struct run *run, const struct model_extent *extent, bool open)
+{
+    const uint32_t need = run->forecast.need;
+
+    if (!run->forecast.whole) {
+        paint_window(run, extent, need, open);
+        paint_window(run, extent, extent->units - need, open);
+    } else if (open) {
+        allow_units(run, extent->unit, extent->units);
+    } else {
+        paint_free(run, extent->unit, extent->unit, extent->units);
+    }
+}
+
+/* Twice per allocating call: written out, where model_extent_next would be called for every gap. */
 static void paint_cuts(struct run *run, bool open)
 {
-    const struct forecast *forecast = &run->forecast;
-    struct model_extent extent;
-    uint32_t cursor = 0;
+    const struct model *model = run->model;
+    const uint32_t need = run->forecast.need;
+    uint32_t start = 0;
 
-    while (model_extent_next(run->model, &cursor, UINT32_MAX, &extent)) {
-        if (extent.units < forecast->need) {
-            continue;
+    for (uint32_t i = 0; i <= model->nblocks; i++) {
+        const bool last = i == model->nblocks;
+        const uint32_t end = last ? model->units : model->blocks[i].unit;
+        if (end - start >= need) {
+            const struct model_extent extent = {start, end - start};
+            paint_cut(run, &extent, open);
         }
-        if (!forecast->whole) {
-            paint_window(run, &extent, forecast->need, open);
-            paint_window(run, &extent, extent.units - forecast->need, open);
-        } else if (open) {
-            allow_units(run, extent.unit, extent.units);
-        } else {
-            paint_free(run, extent.unit, extent.unit, extent.units);
-        }
+        start = last ? end : end + model->blocks[i].units;
     }
 }
 
