@@ -119,6 +119,13 @@ def scorecard_line(calls):
             f"libc {medians('libc')} first fit {medians('firstfit')}")
 
 
+def table_of(said):
+    """bench_heap's own words, without what Google Benchmark says between them."""
+    table = next((i for i, line in enumerate(said) if line.startswith("core cycles of a call")), 0)
+    facts = [line for line in said if line.startswith(("cpu:", "compiler:", "does_not_fit:"))]
+    return facts[:3] + said[table:]
+
+
 def run(ctx):
     start = time.monotonic()
     binary = build(ctx)
@@ -138,8 +145,8 @@ def run(ctx):
         problems.append("no trace in corpus/traces to replay")
     context = document["context"]
     facts = {key: context[key] for key in ("cpu", "compiler", "build_type", "timer", "seed",
-                                           "replays", "profile_ops", "does_not_fit")}
-    for line in said:
+                                           "replays", "profile_ops", "priority", "does_not_fit")}
+    for line in table_of(said):
         ctx.say("  " + line)
     figures = dict(calls, replay_ns_per_op=replays, machine=facts, budget_cycles=BUDGET,
                    traces=traces, seconds=round(time.monotonic() - start, 1))

@@ -8,6 +8,7 @@ static const struct subject *inner;
 static struct subject wrapper;
 static uint64_t ticks;
 
+/* The function is looked up before the clock is read: a program calls its heap by name. */
 #define TIMED(call)                                                                                \
     const uint64_t begin = ticks_begin();                                                          \
     call;                                                                                          \
@@ -15,60 +16,80 @@ static uint64_t ticks;
 
 static void *timed_alloc(void *state, size_t bytes)
 {
-    TIMED(void *p = inner->alloc(state, bytes));
+    __typeof__(inner->alloc) const function = inner->alloc;
+
+    TIMED(void *p = function(state, bytes));
     return p;
 }
 
 static void timed_free(void *state, void *p)
 {
-    TIMED(inner->free(state, p));
+    __typeof__(inner->free) const function = inner->free;
+
+    TIMED(function(state, p));
 }
 
 static void *timed_aligned(void *state, size_t align, size_t bytes)
 {
-    TIMED(void *p = inner->aligned(state, align, bytes));
+    __typeof__(inner->aligned) const function = inner->aligned;
+
+    TIMED(void *p = function(state, align, bytes));
     return p;
 }
 
 static void *timed_noalign(void *state, size_t align, size_t bytes)
 {
-    TIMED(void *p = inner->noalign(state, align, bytes));
+    __typeof__(inner->noalign) const function = inner->noalign;
+
+    TIMED(void *p = function(state, align, bytes));
     return p;
 }
 
 static void *timed_realloc(void *state, void *old, size_t bytes)
 {
-    TIMED(void *p = inner->realloc(state, old, bytes));
+    __typeof__(inner->realloc) const function = inner->realloc;
+
+    TIMED(void *p = function(state, old, bytes));
     return p;
 }
 
 static void *timed_arealloc(void *state, void *old, size_t align, size_t bytes)
 {
-    TIMED(void *p = inner->arealloc(state, old, align, bytes));
+    __typeof__(inner->arealloc) const function = inner->arealloc;
+
+    TIMED(void *p = function(state, old, align, bytes));
     return p;
 }
 
 static size_t timed_usable(void *state, void *p)
 {
-    TIMED(const size_t bytes = inner->usable(state, p));
+    __typeof__(inner->usable) const function = inner->usable;
+
+    TIMED(const size_t bytes = function(state, p));
     return bytes;
 }
 
 static int timed_stats(void *state, struct subject_stats *stats)
 {
-    TIMED(const int status = inner->stats(state, stats));
+    __typeof__(inner->stats) const function = inner->stats;
+
+    TIMED(const int status = function(state, stats));
     return status;
 }
 
 static int timed_reset_max(void *state)
 {
-    TIMED(const int status = inner->reset_max(state));
+    __typeof__(inner->reset_max) const function = inner->reset_max;
+
+    TIMED(const int status = function(state));
     return status;
 }
 
 static size_t timed_largest(void *state)
 {
-    TIMED(const size_t bytes = inner->largest(state));
+    __typeof__(inner->largest) const function = inner->largest;
+
+    TIMED(const size_t bytes = function(state));
     return bytes;
 }
 
