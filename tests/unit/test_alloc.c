@@ -175,8 +175,8 @@ static void noalign_ignores_the_alignment(void **state)
 }
 
 /*
- * k free chunks of one unit less than asked for stand in front of one that fits, in one bucket: a call
- * looks at ALLOC_LOOPS of them, and the next call goes on behind the last one seen.
+ * k free chunks of one unit less than asked for stand in front of one that fits, in one bucket: a
+ * call looks at ALLOC_LOOPS of them, and the next call goes on behind the last one seen.
  */
 static void the_search_is_bounded_and_moves_on(void **state)
 {

@@ -42,7 +42,8 @@ static void the_checker_is_read_only(void **state)
     assert_int_equal(unit_faults, 0);
 }
 
-/* Any single flipped bit in the heap's own words: no hang, no access outside (the sanitizer build sees it). */
+/* Any single flipped bit in the heap's own words: no hang, no access outside (the sanitizer build
+ * sees it). */
 static void the_checker_survives_any_flipped_bit(void **state)
 {
     struct sys_heap heap;

@@ -19,7 +19,8 @@ static void freeing_null_has_no_effect(void **state)
 /* Every order of freeing three neighbours joins them to one chunk at once. */
 static void both_neighbours_are_joined_at_once(void **state)
 {
-    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
     (void)state;
     for (size_t o = 0; o < 6; o++) {

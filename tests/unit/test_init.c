@@ -33,7 +33,8 @@ static void a_heap_that_failed_refuses_every_call(void **state)
     assert_int_equal(unit_faults, 0);
 }
 
-/* Every size and misalignment: success exactly when one byte can be allocated, and nothing outside touched. */
+/* Every size and misalignment: success exactly when one byte can be allocated, and nothing outside
+ * touched. */
 static void any_size_and_offset(void **state)
 {
     static uint8_t before[GUARD + 512 + GUARD];
@@ -121,14 +122,16 @@ static void sizes_around_the_formats_limit(void **state)
 static void one_number_for_the_metadata(void **state)
 {
     (void)state;
-    for (size_t bytes = SYS_HEAP_REGION_SIZE_FOR(1); bytes <= 200000; bytes += 8u + bytes / 64u * 8u) {
+    for (size_t bytes = SYS_HEAP_REGION_SIZE_FOR(1); bytes <= 200000;
+         bytes += 8u + bytes / 64u * 8u) {
         struct sys_heap heap;
         struct sys_heap_layout layout;
         unit_open(&heap, bytes, 0);
         assert_int_equal(sys_heap_layout_get(&heap, &layout), 0);
         size_t largest = sys_heap_largest_free(&heap);
         assert_int_equal(largest, layout.units * 8u - layout.header);
-        /* One more bucket head can eat the unit that was added: then the region before serves as much. */
+        /* One more bucket head can eat the unit that was added: then the region before serves as
+         * much. */
         assert_true(SYS_HEAP_REGION_SIZE_FOR(largest) <= bytes);
         assert_true(SYS_HEAP_REGION_SIZE_FOR(largest + 1) > bytes);
         assert_int_equal(unit_stats(&heap).free_bytes, largest);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Misuse goes to the fault hook with kind, heap, address, offset and invariant; when the hook returns,
- * the call has had no effect. Which misuse a level sees is the level's promise, so each test says from which.
+ * Misuse goes to the fault hook with kind, heap, address, offset and invariant; when the hook
+ * returns, the call has had no effect. Which misuse a level sees is the level's promise, so each
+ * test says from which.
  */
 
 #include "unit.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_heap_realloc and aligned_realloc: in place when they must, moved otherwise, untouched on failure. */
+/* sys_heap_realloc and aligned_realloc: in place when they must, moved otherwise, untouched on
+ * failure. */
 
 #include "unit.h"
 
@@ -200,7 +201,8 @@ static void a_bad_alignment_is_looked_at_first(void **state)
     assert_int_equal(sys_heap_usable_size(&heap, p), unit_usable(&heap, 100));
 }
 
-/* Aligned as asked: stays for shrinking and growing. Not aligned: moves even to shrink, and may fail. */
+/* Aligned as asked: stays for shrinking and growing. Not aligned: moves even to shrink, and may
+ * fail. */
 static void aligned_realloc_moves_only_when_it_must(void **state)
 {
     struct sys_heap heap;

@@ -3,8 +3,8 @@
 #define TESTS_UNIT_UNIT_H
 
 /*
- * What the unit tests share: a region with guard bytes, the size rule in the test's own words, and a
- * fault hook that records instead of stopping.
+ * What the unit tests share: a region with guard bytes, the size rule in the test's own words, and
+ * a fault hook that records instead of stopping.
  */
 
 #include <setjmp.h>
@@ -27,7 +27,8 @@ extern unsigned unit_faults;
 /* Aligned to its own size, GUARD bytes of room on both sides. */
 uint8_t *unit_arena(void);
 
-/* A heap over `bytes` at `offset` behind an aligned boundary; old contents are noise. Fails the test on error. */
+/* A heap over `bytes` at `offset` behind an aligned boundary; old contents are noise. Fails the
+ * test on error. */
 void unit_open(struct sys_heap *heap, size_t bytes, size_t offset);
 
 /* 4 or 8, as the heap says. */
