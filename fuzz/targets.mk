@@ -2,6 +2,8 @@
 # The rules behind build.sh; run from the root of the tree, with build.sh's variables.
 
 MAKEFLAGS += -rR
+# V=1 shows whole commands: seed lists and link lines drown everything else.
+Q := $(if $(V),,@)
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -44,72 +46,81 @@ targets: $(targets:%=$(OUT)/%)
 
 $(O)/harness/%.o: %.c
 	@mkdir -p $(@D)
-	$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) -c $< -o $@
+	@echo "  harness $<"
+	$(Q)$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) -c $< -o $@
 $(O)/text/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(c_flags) -c $< -o $@
+	@echo "  parser  $<"
+	$(Q)$(CC) $(CFLAGS) $(c_flags) -c $< -o $@
 
 # $(1): format_loops
 define variant
 $(L)_$(1)/%.o: $(LIB_DIR)/src/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(c_flags) $(call defines,$(1)) -c $$< -o $$@
+	@echo "  lib     $(1) $$(<F)"
+	$$(Q)$$(CC) $$(CFLAGS) $$(c_flags) $(call defines,$(1)) -c $$< -o $$@
 $(L)_$(1)/subject.o: subjects/kheap.c
 	@mkdir -p $$(@D)
-	$$(HARNESS_CC) $$(HARNESS_CFLAGS) $$(c_flags) $(call defines,$(1)) \
+	$$(Q)$$(HARNESS_CC) $$(HARNESS_CFLAGS) $$(c_flags) $(call defines,$(1)) \
 	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' -c $$< -o $$@
 $(OUT)/fuzz_heap_$(1): $(O)/harness/fuzz/fuzz_heap.o $(harness_objects) $$(call lib_objects,$(1)) \
                        $(shell_sources:%.c=$(O)/harness/%.o)
-	$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
+	@echo "  link    $$(@F)"
+	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
 # The rate of fuzz_heap's entry without an engine around it.
 $(OUT)/fuzz_rate_$(1): $(O)/harness/fuzz/rate.o $(O)/harness/fuzz/fuzz_heap.o $(harness_objects) \
                        $$(call lib_objects,$(1))
-	$$(CXX) $$(CXXFLAGS) $$^ -ldl -o $$@
+	@echo "  link    $$(@F)"
+	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ -ldl -o $$@
 # The same heap for the command line: a finding is shrunk and replayed on this.
 $(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
-	$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call defines,$(1)) \
+	@echo "  link    $$(@F)"
+	$$(Q)$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call defines,$(1)) \
 	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' $$(filter %.c,$$^) -o $$@
 endef
 $(foreach f,$(formats),$(foreach l,$(loops),$(eval $(call variant,$(f)_$(l)))))
 
 $(OUT)/fuzz_edge: $(O)/harness/fuzz/fuzz_edge.o $(harness_objects) $(call lib_objects,auto_3) \
                   $(shell_sources:%.c=$(O)/harness/%.o)
-	$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
+	@echo "  link    $(@F)"
+	$(Q)$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
 $(OUT)/fuzz_text: $(O)/text/fuzz/fuzz_text.o $(text_objects) $(call lib_objects,auto_3)
-	$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
+	@echo "  link    $(@F)"
+	$(Q)$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
 
 # AFL++ loads this into afl-fuzz itself: plain code, whatever the targets are built with.
 $(OUT)/afl_mutator.so: fuzz/shell_afl.c $(ops_sources)
-	$(HARNESS_CC) -O2 -fPIC -shared -fvisibility=default -std=gnu11 $(include_flags) fuzz/shell_afl.c \
+	@echo "  link    $(@F)"
+	$(Q)$(HARNESS_CC) -O2 -fPIC -shared -fvisibility=default -std=gnu11 $(include_flags) fuzz/shell_afl.c \
 	  $(filter-out ops/host% ops/shrink% ops/runner% ops/report% ops/die%,$(ops_sources)) -o $@
 
 # The corpus tool runs here and now: it takes no flags of the targets.
 $(O)/tool/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) -O1 $(c_flags) -c $< -o $@
+	$(Q)$(CC) -O1 $(c_flags) -c $< -o $@
 $(O)/fuzz_corpus: $(tool_sources:%.c=$(O)/tool/%.o)
-	$(CC) $^ -ldl -o $@
+	$(Q)$(CC) $^ -ldl -o $@
 corpus_tool := $(or $(CORPUS_TOOL),$(O)/fuzz_corpus)
 
 seed_files := $(sort $(wildcard corpus/seeds/*.ops corpus/regress/*.ops))
 seed_folders := $(wildcard corpus/seeds corpus/regress)
 $(O)/heap_seeds.zip: $(seed_files) $(corpus_tool) fuzz/make_zip.py
-	rm -rf $(O)/heap_seeds && mkdir -p $(O)/heap_seeds
-	$(corpus_tool) records $(O)/heap_seeds $(seed_files)
-	python3 fuzz/make_zip.py $@ $(O)/heap_seeds/*
+	$(Q)rm -rf $(O)/heap_seeds && mkdir -p $(O)/heap_seeds
+	$(Q)$(corpus_tool) records $(O)/heap_seeds $(seed_files)
+	$(Q)python3 fuzz/make_zip.py $@ $(O)/heap_seeds/*
 $(O)/text_seeds.zip: $(seed_files) fuzz/make_zip.py
-	python3 fuzz/make_zip.py $@ $(seed_files)
+	$(Q)python3 fuzz/make_zip.py $@ $(seed_files)
 $(O)/%.dict: $(corpus_tool)
-	$(corpus_tool) dict $* > $@
+	$(Q)$(corpus_tool) dict $* > $@
 
 kind = $(if $(filter fuzz_text,$(1)),text,heap)
 define data_files
 $(OUT)/$(1)_seed_corpus.zip: $(O)/$(call kind,$(1))_seeds.zip
-	cp $$< $$@
+	$(Q)cp $$< $$@
 $(OUT)/$(1).dict: $(O)/$(call kind,$(1)).dict
-	cp $$< $$@
+	$(Q)cp $$< $$@
 $(OUT)/$(1).options: fuzz/fuzz_$(call kind,$(1)).options
-	cp $$< $$@
+	$(Q)cp $$< $$@
 endef
 $(foreach t,$(all_targets),$(eval $(call data_files,$(t))))
 
