@@ -167,7 +167,7 @@ def run_cells(build, cells, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         shared = all_shared(build, cells, pool)
         if shared is None:
-            return 1
+            return len(cells)  # none of them could be built
         futures = {pool.submit(do_cell, build, number, cell, shared[cell.tools]): cell
                    for number, cell in enumerate(cells)}
         for future in concurrent.futures.as_completed(futures):
