@@ -101,10 +101,10 @@ KHEAP_INLINE void *cut(enum format f, word *base, const struct found *found, uin
     word *const c = found->c;
     const uint32_t rest2 = found->size2 - need2;
 
-    if (listed(f, rest2)) {
+    if (rest_listed(f, rest2)) {
         word *const rest = chunk_right(c, need2);
 
-        list_resize(f, base, c, found->size2, rest, rest2);
+        list_move(f, base, c, found->bit, rest, bit_of(rest2));
     } else {
         list_remove(f, base, c, found->bit);
     }
@@ -128,7 +128,7 @@ KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
     const uint32_t need2 = size2_for(f, bytes);
     enum invariant broken = search(heap, f, base, need2, &found);
 
-    if (LEVEL >= 2 && broken == SOUND && found.c != NULL && listed(f, found.size2 - need2) &&
+    if (LEVEL >= 2 && broken == SOUND && found.c != NULL && rest_listed(f, found.size2 - need2) &&
         !head_sound(heap, f, base, bit_of(found.size2 - need2))) {
         broken = I6_MEMBER;
     }
@@ -163,18 +163,18 @@ KHEAP_INLINE void *cut_aligned(enum format f, word *base, const struct found *fo
     word *const block = chunk_right(c, pre2);
     word *const post = chunk_right(block, need2);
     const uint32_t post2 = found->size2 - pre2 - need2;
-    const bool pre_stays = listed(f, pre2) && bit_of(pre2) == found->bit;
-    const bool post_replaces = !pre_stays && listed(f, post2) && bit_of(post2) == found->bit;
+    const bool pre_stays = rest_listed(f, pre2) && bit_of(pre2) == found->bit;
+    const bool post_replaces = !pre_stays && rest_listed(f, post2) && bit_of(post2) == found->bit;
 
     if (post_replaces) {
         list_replace(f, base, c, post, found->bit);
     } else if (!pre_stays) {
         list_remove(f, base, c, found->bit);
     }
-    if (listed(f, post2) && !post_replaces) {
+    if (rest_listed(f, post2) && !post_replaces) {
         list_insert(f, base, post, bit_of(post2));
     }
-    if (listed(f, pre2) && !pre_stays) {
+    if (rest_listed(f, pre2) && !pre_stays) {
         list_insert(f, base, c, bit_of(pre2));
     }
 
@@ -197,8 +197,8 @@ KHEAP_INLINE void *cut_aligned(enum format f, word *base, const struct found *fo
 KHEAP_INLINE bool parts_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t pre2,
                               uint32_t post2)
 {
-    return (!listed(f, pre2) || head_sound(heap, f, base, bit_of(pre2))) &&
-           (!listed(f, post2) || head_sound(heap, f, base, bit_of(post2)));
+    return (!rest_listed(f, pre2) || head_sound(heap, f, base, bit_of(pre2))) &&
+           (!rest_listed(f, post2) || head_sound(heap, f, base, bit_of(post2)));
 }
 
 /*

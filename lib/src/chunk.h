@@ -22,6 +22,7 @@
 /* Words of the region alias whatever the user stores there. */
 typedef uint32_t __attribute__((may_alias)) word;
 typedef uint16_t __attribute__((may_alias)) half;
+typedef int16_t __attribute__((may_alias)) signed_half;
 
 #define KHEAP_INLINE static inline __attribute__((always_inline))
 #define KHEAP_COLD   __attribute__((noinline, cold))
@@ -122,16 +123,6 @@ KHEAP_INLINE uint32_t pack(uint32_t first, uint32_t second)
     return first << FIRST_SHIFT | second << SECOND_SHIFT;
 }
 
-KHEAP_INLINE struct header header_get(enum format f, const word *c)
-{
-    const uint32_t w = c[1];
-
-    if (f == SMALL) {
-        return (struct header){w >> FIRST_SHIFT & 0xffff, w >> SECOND_SHIFT & 0xffff};
-    }
-    return (struct header){c[0], w};
-}
-
 KHEAP_INLINE uint32_t tag_get(enum format f, word *c)
 {
     return f == SMALL ? chunk_halves(c, 1)[1] : c[1];
@@ -140,6 +131,11 @@ KHEAP_INLINE uint32_t tag_get(enum format f, word *c)
 KHEAP_INLINE uint32_t left_get(enum format f, word *c)
 {
     return f == SMALL ? chunk_halves(c, 1)[0] : c[0];
+}
+
+KHEAP_INLINE struct header header_get(enum format f, word *c)
+{
+    return (struct header){left_get(f, c), tag_get(f, c)};
 }
 
 KHEAP_INLINE void header_set(enum format f, word *c, uint32_t left, uint32_t tag)
@@ -168,16 +164,6 @@ KHEAP_INLINE void left_set(enum format f, word *c, uint32_t left)
     } else {
         c[0] = left;
     }
-}
-
-KHEAP_INLINE struct links links_get(enum format f, const word *c)
-{
-    const uint32_t w = c[2];
-
-    if (f == SMALL) {
-        return (struct links){w >> FIRST_SHIFT & 0xffff, w >> SECOND_SHIFT & 0xffff};
-    }
-    return (struct links){w, c[3]};
 }
 
 KHEAP_INLINE void links_set(enum format f, word *c, uint32_t prev, uint32_t next)
@@ -215,10 +201,15 @@ KHEAP_INLINE uint32_t next_get(enum format f, word *c)
     return f == SMALL ? chunk_halves(c, 2)[1] : c[3];
 }
 
+KHEAP_INLINE struct links links_get(enum format f, word *c)
+{
+    return (struct links){prev_get(f, c), next_get(f, c)};
+}
+
 KHEAP_INLINE void prev_set(enum format f, word *c, uint32_t prev)
 {
     if (f == SMALL) {
-        chunk_halves(c, 2)[0] = (half)prev;
+        *(signed_half *)chunk_halves(c, 2) = (signed_half)prev;
     } else {
         c[2] = prev;
     }

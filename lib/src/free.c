@@ -9,9 +9,10 @@
 KHEAP_INLINE enum invariant join_check(const struct sys_heap *heap, enum format f, word *base,
                                        const struct block *b)
 {
-    const uint32_t total2 = b->size2 + b->left2 + b->right2;
+    const uint32_t total2 =
+        b->size2 + (left_free(b) ? b->left2 : 0) + (right_free(b) ? b->right_tag : 0);
 
-    if (listed(f, b->left2) && !links_sound(heap, f, base, b->left)) {
+    if (left_free(b) && listed(f, b->left2) && !links_sound(heap, f, base, b->left)) {
         return I5_LINKS;
     }
     return head_sound(heap, f, base, bit_of(total2)) ? SOUND : I6_MEMBER;
@@ -28,32 +29,43 @@ KHEAP_INLINE void join(enum format f, word *base, const struct block *b)
     uint32_t total2 = b->size2;
     word *joined = b->c;
 
-    if (b->left2 == 0 && b->right2 == 0) {
+    if (!left_free(b) && !right_free(b)) {
         list_insert(f, base, joined, bit_of(total2));
         tag_set(f, joined, total2);
         return;
     }
-    if (b->left2 == 0) {
-        total2 += b->right2;
-        if (listed(f, b->right2)) {
-            list_resize(f, base, b->right, b->right2, joined, total2);
+    if (!left_free(b)) {
+        total2 += b->right_tag;
+        if (listed(f, b->right_tag)) {
+            list_move(f, base, b->right, bit_of(b->right_tag), joined, bit_of(total2));
         } else {
             list_insert(f, base, joined, bit_of(total2));
         }
     } else {
         joined = b->left;
-        total2 += b->left2 + b->right2;
-        if (listed(f, b->right2)) {
-            list_remove(f, base, b->right, bit_of(b->right2));
+        total2 += b->left2;
+        if (right_free(b)) {
+            total2 += b->right_tag;
+            if (listed(f, b->right_tag)) {
+                list_remove(f, base, b->right, bit_of(b->right_tag));
+            }
         }
         if (listed(f, b->left2)) {
-            list_resize(f, base, joined, b->left2, joined, total2);
+            list_move(f, base, joined, bit_of(b->left2), joined, bit_of(total2));
         } else {
             list_insert(f, base, joined, bit_of(total2));
         }
     }
     tag_set(f, joined, total2);
     left_set(f, chunk_right(joined, total2), total2 / 2);
+}
+
+/* Usable words: a header's worth is gained for each part that loses its own. */
+KHEAP_INLINE void join_count(enum format f, word *base, const struct block *b)
+{
+    const uint32_t parts = 1u - left_free(b) - right_free(b);
+
+    stats_count(base, 0 - usable_words(f, b->size2), b->size2 - parts * header_words(f));
 }
 
 KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
@@ -78,9 +90,7 @@ KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
         return false;
     }
     join(f, base, &b);
-    stats_count(base, 0 - usable_words(f, b.size2),
-                usable_words(f, b.size2 + b.left2 + b.right2) - free_words(f, b.left2) -
-                    free_words(f, b.right2));
+    join_count(f, base, &b);
     return true;
 }
 

@@ -55,10 +55,16 @@ KHEAP_INLINE uint32_t header_words(enum format f)
     return f == SMALL ? 1 : 2;
 }
 
-/* A free chunk shorter than this has no room for links and is on no list. */
+/* A free chunk of one unit has no room for the big format's links, and is on no list. */
 KHEAP_INLINE bool listed(enum format f, uint32_t size2)
 {
-    return f == SMALL ? size2 != 0 : size2 > 2;
+    return f == SMALL || size2 > 2;
+}
+
+/* The same for what a split leaves, which may be nothing. */
+KHEAP_INLINE bool rest_listed(enum format f, uint32_t rest2)
+{
+    return f == SMALL ? rest2 != 0 : rest2 > 2;
 }
 
 KHEAP_INLINE uint32_t least_used2(enum format f)
@@ -195,14 +201,24 @@ KHEAP_INLINE enum invariant extent_check(const struct sys_heap *heap, enum forma
     return SOUND;
 }
 
-/* The chunk of a pointer that a caller gave, and its neighbours. */
+/* The chunk of a pointer that a caller gave, and its neighbours, as the headers have them. */
 struct block {
     word *c, *left, *right;
-    uint32_t left_units; /* size of the left neighbour */
-    uint32_t size2;      /* the chunk's own */
-    uint32_t left2;      /* size2 of the left neighbour when that is free, else 0 */
-    uint32_t right2;     /* ditto of the right one */
+    uint32_t size2;     /* the chunk's own */
+    uint32_t left2;     /* of the left neighbour */
+    uint32_t left_used; /* 0 or 1 */
+    uint32_t right_tag; /* size2used of the right neighbour */
 };
+
+KHEAP_INLINE bool left_free(const struct block *b)
+{
+    return b->left_used == 0;
+}
+
+KHEAP_INLINE bool right_free(const struct block *b)
+{
+    return (b->right_tag & 1) == 0;
+}
 
 /*
  * Reads a block's surroundings; level 1 and above check what was read. The left neighbour's tag is
@@ -224,7 +240,6 @@ KHEAP_INLINE enum invariant block_read(const struct sys_heap *heap, enum format 
         return I11_USED;
     }
     b->size2 = own.tag - 1;
-    b->left_units = own.left;
     if (LEVEL >= 2 &&
         (b->size2 < least_used2(f) || !span_inside(heap, (uint32_t)at, b->size2) || own.left == 0 ||
          own.left > at || (own.left > at - heap->first && own.left != at))) {
@@ -243,13 +258,14 @@ KHEAP_INLINE enum invariant block_read(const struct sys_heap *heap, enum format 
     if (LEVEL >= 1 && unlikely(left_state > 1)) {
         return I2_LEFT;
     }
-    b->left2 = (LEVEL >= 1 ? left_state : left_tag & 1) ? 0 : 2 * own.left;
-    b->right2 = right.tag & 1 ? 0 : right.tag;
+    b->left_used = LEVEL >= 1 ? left_state : left_tag & 1;
+    b->left2 = 2 * own.left;
+    b->right_tag = right.tag;
     if (LEVEL >= 2) {
-        if (b->left2 != 0 && own.left == at) {
+        if (left_free(b) && own.left == at) {
             return I3_ENDS;
         }
-        if ((right.tag & 1) == 0) {
+        if (right_free(b)) {
             return extent_check(heap, f, base, b->right, right.tag);
         }
     }

@@ -63,17 +63,14 @@ KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, ui
 }
 
 /* A free chunk `old` becomes `c` with another size; they may be the same chunk. Both are listed. */
-KHEAP_INLINE void list_resize(enum format f, word *base, word *old, uint32_t old2, word *c,
-                              uint32_t new2)
+KHEAP_INLINE void list_move(enum format f, word *base, word *old, uint32_t old_bit, word *c,
+                            uint32_t bit)
 {
-    const uint32_t old_bit = bit_of(old2);
-    const uint32_t new_bit = bit_of(new2);
-
-    if (old_bit != new_bit) {
+    if (old_bit != bit) {
         list_remove(f, base, old, old_bit);
-        list_insert(f, base, c, new_bit);
+        list_insert(f, base, c, bit);
     } else if (old != c) {
-        list_replace(f, base, old, c, new_bit);
+        list_replace(f, base, old, c, bit);
     }
 }
 
