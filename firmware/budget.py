@@ -13,6 +13,7 @@ COLUMNS = ["target", "config", "opt", "program", "call", "calls", "instructions_
 COMMENT = ("Instructions per call, counted exactly by firmware/plugin.c; cycles are a model "
            "(firmware/README.md). Written by: /usr/bin/python3 firmware/measure.py --accept")
 KEYS = 5
+CALLS = ("alloc", "free", "aligned_alloc", "realloc_inplace", "realloc_moved")
 
 
 def cells(tally):
@@ -92,12 +93,12 @@ def compare(rows, whole=True, path=PATH):
 
 def table(rows):
     """For people: one line per target, configuration and program."""
-    calls = sorted({key[4] for key in rows}, key=lambda c: (len(c), c))
+    calls = [c for c in CALLS if any(key[4] == c for key in rows)]
     out = ["instructions per call, mean/worst (model cycles, worst)"]
-    head = f"{'target':<7}{'config':<9}{'opt':<4}{'program':<16}"
+    head = f"{'target':<9}{'config':<9}{'opt':<4}{'program':<16}"
     out.append(head + "".join(f"{c:>24}" for c in calls))
     for group in sorted({key[:4] for key in rows}, key=lambda g: (g[2], g[1] != "peer", g[0], g[3])):
-        line = f"{group[0]:<7}{group[1]:<9}{group[2]:<4}{group[3]:<16}"
+        line = f"{group[0]:<9}{group[1]:<9}{group[2]:<4}{group[3]:<16}"
         for call in calls:
             tally = rows.get((*group, call))
             text = f"{tally.mean:.1f}/{tally.worst} ({tally.cycles_worst})" if tally else "-"

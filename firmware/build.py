@@ -121,9 +121,19 @@ class Builder:
                  (self.root / "firmware" / "semihost.c", own),
                  (self.root / "firmware" / "freestanding.c",
                   [*own, "-fno-tree-loop-distribute-patterns"])]
-        jobs += [(s, [f"-{opt}", "-Ifirmware/include", *heap])
-                 for s in sorted((lib / "src").glob("*.c"))]
-        return jobs
+        return jobs + self._library(config, opt, lib, extra, kind_flags)
+
+    def _library(self, config, opt, lib=None, extra=(), kind_flags=()):
+        lib = Path(lib) if lib else self.root / "lib"
+        flags = [f"-{opt}", "-Ifirmware/include", *kind_flags,
+                 *(f"-D{d}" for d in (*CONFIGS[config], *extra)),
+                 f"-I{lib}/include", f"-I{lib}/src"]
+        return [(s, flags) for s in sorted((lib / "src").glob("*.c"))]
+
+    def library(self, target_name, config, opt):
+        """The objects of lib/, as images have them."""
+        with self._alone():
+            return [self._object(TARGETS[target_name], *job) for job in self._library(config, opt)]
 
     # Images
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from firmware import budget  # noqa: E402
+from firmware import budget, code  # noqa: E402
 from firmware.build import ROOT, Builder, BuildError  # noqa: E402
 from firmware.programs import Programs  # noqa: E402
 from firmware.targets import TARGETS  # noqa: E402
@@ -24,7 +24,7 @@ from firmware.targets import TARGETS  # noqa: E402
 TARGETS_MEASURED = ("microbit", "m0", "m3", "rv32")
 CONFIGS_MEASURED = ("peer", "default")
 OPTS = ("O2", "Os")
-CALLS = ("alloc", "free", "aligned_alloc", "realloc_inplace", "realloc_moved")
+CALLS = budget.CALLS
 CONSTANT_CALLS = ("alloc", "free", "aligned_alloc", "realloc_inplace")
 ADVERSARIAL = ("free-10", "free-100", "free-1000")
 PROOF_TURNS = (1, 2, 10, 100, 1000, 10000)  # as in measured.c
@@ -234,16 +234,18 @@ def main(argv):
         with ThreadPoolExecutor(builder.jobs) as pool:
             counted = dict(zip(choices, pool.map(lambda c: measure.run(*c), choices)))
         rows, problems, unfit = tally(measure, counted)
+        bytes_of_code = {c: code.measure(builder, c) for c in choices}
     except (BuildError, OSError) as problem:
         print(f"measure: {problem}", file=sys.stderr)
         return 2
-    print("\n".join([budget.table(rows), *model_lines(rows)]))
+    print("\n".join([budget.table(rows), *model_lines(rows), code.table(bytes_of_code)]))
     for program, names in unfit.items():
         print(f"does not fit: {program} on {', '.join(names)}")
     problems += bar_problems(rows) if not (args.target or args.config or args.opt) else []
     if args.accept and not problems:
         budget.write(rows)
-        print(f"accepted: {budget.PATH.relative_to(ROOT)}")
+        code.write(bytes_of_code)
+        print(f"accepted: {budget.PATH.relative_to(ROOT)}, {code.PATH.relative_to(ROOT)}")
     elif not args.accept:
         worse, notes = budget.compare(rows, whole=len(choices) == len(all_choices()))
         problems += worse

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from firmware import budget, digests, measure  # noqa: E402
+from firmware import budget, code, digests, measure  # noqa: E402
 from firmware.build import Builder, BuildError, compiler_version  # noqa: E402
 from firmware.control import faulty_lib  # noqa: E402
 from firmware.programs import Programs  # noqa: E402
@@ -17,6 +17,7 @@ from firmware.targets import TARGETS  # noqa: E402
 NAME = "firmware"
 PACKAGES = ["qemu-system-arm", "qemu-system-misc", "gcc-arm-none-eabi", "gcc-riscv64-unknown-elf"]
 CONTROL_TARGET = "m3"
+PLAIN_TARGETS = ("m3", "rv32")
 
 
 def digest_jobs(builder, programs):
@@ -28,6 +29,13 @@ def digest_jobs(builder, programs):
         lib = faulty_lib("merge", builder.out)
         return digests.run_target(builder, programs, packs, CONTROL_TARGET, "small", lib, "-merge")
     return jobs + [("control: digests of a faulty library", control)]
+
+
+def plain_job(builder, programs, target, config):
+    """The plain runner: the line that it ends with, and whether it passed."""
+    ran = builder.run(target, builder.image(target, "plain", config), [programs.seeds()])
+    passed = [line for line in ran.lines if " passed, " in line]
+    return ran.status == 0 and bool(passed), (passed or ran.lines[-1:] or ["nothing printed"])[0]
 
 
 def control_problems(comparison, counted):
@@ -93,8 +101,8 @@ def say_digests(ctx, compared):
             ctx.say("            do not fit: " + "; ".join(c.unfit))
 
 
-def say_table(ctx, rows, unfit, path):
-    text = "\n".join([budget.table(rows), *measure.model_lines(rows)])
+def say_table(ctx, rows, sizes, unfit, path):
+    text = "\n".join([budget.table(rows), *measure.model_lines(rows), code.table(sizes)])
     path.write_text(text + "\n")
     if ctx.quick:
         lines = text.splitlines()
@@ -124,6 +132,11 @@ def run(ctx):
                                     lib=faulty_lib("search", builder.out), tag="-search",
                                     words=["adversarial"]))]
     jobs += [(f"instructions {' '.join(c)}", lambda c=c: measuring.run(*c)) for c in choices]
+    if ctx.quick:
+        ctx.say("  plain runner on the targets: left out by --quick")
+    else:
+        jobs += [(f"plain {t} {c}", lambda t=t, c=c: plain_job(builder, programs, t, c))
+                 for t in PLAIN_TARGETS for c in digests.FORMATS]
     results, problems = run_jobs(ctx, jobs)
     if problems:
         return {"ok": False, "figures": {}, "line": "images could not be built",
@@ -138,11 +151,18 @@ def run(ctx):
         problems += c.problems + [f"{c.target} {c.format}: digest differs: {d}"
                                   for d in c.differ[:3]]
     problems += control_problems(*controls) + measured_problems + measure.bar_problems(rows) + worse
+    for name, (ok, line) in ((n, r) for n, r in results.items() if n.startswith("plain ")):
+        ctx.say(f"  {name}: {line}")
+        problems += [] if ok else [f"{name}: {line}"]
     say_digests(ctx, compared)
-    say_table(ctx, rows, unfit, out / "instructions.txt")
+    sizes = {c: code.measure(builder, c) for c in choices}
+    say_table(ctx, rows, sizes, unfit, out / "instructions.txt")
     for note in notes:
         ctx.say("  " + note)
     figures = figures_of(compared, rows)
+    for target, config, opt in choices:
+        if (config, opt) == ("peer", "Os"):
+            figures[target]["alloc_free_code_bytes_Os"] = sizes[(target, config, opt)][0]
     figures["compilers"] = {t: compiler_version(t) for t in TARGETS}
     figures["seconds"] = round(time.monotonic() - start, 1)
     return {"ok": not problems, "figures": figures, "line": line_of(compared, rows),

@@ -9,6 +9,7 @@ Exit status 0 passed, 1 failed, 77 skipped because an emulator or a cross compil
 
 import argparse
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -167,6 +168,8 @@ def test_budget(setting):
         print("note: another compiler than the committed table's: nothing is held against it")
         return
     check(not found, f"the table equals itself {found[:2]}")
+    if not rows:
+        return
     key = sorted(rows)[0]
     for what, change in (("worst", (0, 1)), ("mean", (rows[key].calls, 0))):
         worse = dict(rows)
@@ -194,9 +197,27 @@ def test_measure(setting):
     check(not found, f"held against the committed table {found[:3]} {notes}")
 
 
+def test_toolchains(setting):
+    """The toolchain files build the library as people would who embed it."""
+    for name in ("cortex-m0", "cortex-m3", "rv32imac"):
+        build = Path(setting.builder.out) / f"toolchain-{name}"
+        shutil.rmtree(build, ignore_errors=True)
+        commands = (["cmake", "-S", ROOT, "-B", build, "-DHEAPVET_TESTBED=OFF", "--toolchain",
+                     ROOT / "cmake" / "toolchains" / f"{name}.cmake"],
+                    ["cmake", "--build", build])
+        for command in commands:
+            done = subprocess.run([str(c) for c in command], capture_output=True, text=True,
+                                  check=False)
+            if done.returncode != 0:
+                break
+        made = list(build.rglob("libkheap.a"))
+        check(done.returncode == 0 and bool(made), f"{name}: {(done.stderr or 'built').strip()[:200]}")
+
+
 TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plugin,
          "constant-worst": test_constant, "endings": test_endings, "bad-input": test_bad_input,
-         "plain": test_plain, "budget": test_budget, "measure": test_measure}
+         "plain": test_plain, "budget": test_budget, "measure": test_measure,
+         "toolchains": test_toolchains}
 
 
 def missing():

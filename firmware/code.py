@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes of code: alloc and free alone, as a linker that drops unused functions leaves them, and all of lib/."""
+
+import csv
+import io
+import subprocess
+
+from firmware.build import ROOT, BuildError
+from firmware.budget import compilers
+from firmware.targets import TARGETS
+
+PATH = ROOT / "bench" / "budgets" / "code.csv"
+COLUMNS = ["target", "config", "opt", "alloc_free_bytes", "library_bytes"]
+COMMENT = ("Bytes of code and constants. Written by: /usr/bin/python3 firmware/measure.py --accept")
+
+
+def _text_bytes(target, files):
+    done = subprocess.run([target.prefix + "size", *map(str, files)], capture_output=True,
+                          text=True, check=True)
+    return sum(int(line.split()[0]) for line in done.stdout.splitlines()[1:])
+
+
+def measure(builder, choice):
+    """(bytes of alloc and free with all that they call, bytes of the whole library)."""
+    target = TARGETS[choice[0]]
+    objects = builder.library(*choice)
+    linked = builder.out / f"{'-'.join(choice)}.code"
+    done = subprocess.run(
+        [target.prefix + "gcc", *target.flags, "-nostdlib", "-Wl,--gc-sections",
+         "-Wl,-e,sys_heap_alloc", "-Wl,-u,sys_heap_free", "-Wl,--unresolved-symbols=ignore-all",
+         "-Wl,--no-warn-rwx-segments", *map(str, objects), "-lgcc", "-o", str(linked)],
+        capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"{linked.name}: {done.stderr.strip()}")
+    return _text_bytes(target, [linked]), _text_bytes(target, objects)
+
+
+def write(rows):
+    out = io.StringIO()
+    out.write(f"# {COMMENT}\n")
+    for target, version in compilers(rows).items():
+        out.write(f"# compiler {target}: {version}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([*key, *rows[key]] for key in sorted(rows))
+    PATH.parent.mkdir(parents=True, exist_ok=True)
+    part = PATH.with_suffix(".part")
+    part.write_text(out.getvalue())
+    part.replace(PATH)
+
+
+def table(rows):
+    out = ["bytes of code: alloc and free with all they call / the whole library"]
+    for key in sorted(rows, key=lambda k: (k[2], k[1] != "peer", k[0])):
+        out.append(f"{key[0]:<9}{key[1]:<9}{key[2]:<4}{rows[key][0]:>6} /{rows[key][1]:>6}")
+    return "\n".join(out)
