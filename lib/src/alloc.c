@@ -50,6 +50,7 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
         uint32_t index = first;
         uint32_t loops = CONFIG_SYS_HEAP_ALLOC_LOOPS;
 
+        KHEAP_UNROLL
         do {
             KHEAP_STEP();
             if (LEVEL >= 2 && unlikely(!member_sound(heap, f, base, index, bit))) {

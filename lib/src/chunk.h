@@ -22,12 +22,21 @@
 /* Words of the region alias whatever the user stores there. */
 typedef uint32_t __attribute__((may_alias)) word;
 typedef uint16_t __attribute__((may_alias)) half;
+/* Stores one of two copies of an index: without it gcc shares the narrowed value, and extends it.
+ */
 typedef int16_t __attribute__((may_alias)) signed_half;
 
 #define KHEAP_INLINE static inline __attribute__((always_inline))
 #define KHEAP_COLD   __attribute__((noinline, cold))
 #define likely(x)    __builtin_expect(!!(x), 1)
 #define unlikely(x)  __builtin_expect(!!(x), 0)
+
+/* A few probes are worth writing out: no counter, and no test for "once around" after the last. */
+#if CONFIG_SYS_HEAP_ALLOC_LOOPS <= 4 && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+#define KHEAP_UNROLL _Pragma("GCC unroll 4")
+#else
+#define KHEAP_UNROLL
+#endif
 
 enum { LEVEL = CONFIG_SYS_HEAP_HARDENING_LEVEL, STATS = CONFIG_SYS_HEAP_RUNTIME_STATS };
 
@@ -181,14 +190,12 @@ KHEAP_INLINE void links_copy(enum format f, word *to, const word *from)
 {
     const uint32_t first = from[2];
 
-    if (f == SMALL) {
-        to[2] = first;
-    } else {
+    if (f == BIG) {
         const uint32_t second = from[3];
 
-        to[2] = first;
         to[3] = second;
     }
+    to[2] = first;
 }
 
 KHEAP_INLINE uint32_t prev_get(enum format f, word *c)
