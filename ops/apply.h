@@ -18,10 +18,11 @@ struct slot {
 };
 
 enum applied {
-    APPLIED,     /* the subject was called */
-    SKIPPED,     /* slot live, kind switched off by swarm, above the fill target, no such function in the subject, or
-                    usable of an empty slot */
-    UNREACHABLE  /* the size does not fit size_t, or count * bytes wraps: NULL by definition, nothing called */
+    APPLIED,    /* the subject was called */
+    SKIPPED,    /* slot live, kind switched off by swarm, above the fill target, no such function in
+                   the subject, or    usable of an empty slot */
+    UNREACHABLE /* the size does not fit size_t, or count * bytes wraps: NULL by definition, nothing
+                   called */
 };
 
 struct heap_under_test {
@@ -29,30 +30,31 @@ struct heap_under_test {
     void *state;
     uint8_t *region; /* as given to init */
     size_t region_bytes;
-    struct slot *slots; /* 1 << header.slots_log2 */
+    struct slot *slots;  /* 1 << header.slots_log2 */
     uint64_t live_bytes; /* requested bytes of live slots */
     struct program_header header;
 };
 
 struct applied_result {
     enum applied how;
-    bool gives_pointer;  /* the op's result is a pointer (allocating and realloc family) */
-    uint8_t *before;     /* the slot's block when the op began */
-    uint8_t *p;          /* result; NULL otherwise */
-    size_t bytes;        /* what was asked for (count * bytes for calloc) */
+    bool gives_pointer; /* the op's result is a pointer (allocating and realloc family) */
+    uint8_t *before;    /* the slot's block when the op began */
+    uint8_t *p;         /* result; NULL otherwise */
+    size_t bytes;       /* what was asked for (count * bytes for calloc) */
     size_t align;
-    size_t value;        /* usable / largest: the number returned */
-    bool sound;          /* check: its verdict */
+    size_t value;               /* usable / largest: the number returned */
+    bool sound;                 /* check: its verdict */
     struct subject_fault fault; /* check: why */
-    int status;          /* stats, resetmax: what the call returned */
+    int status;                 /* stats, resetmax: what the call returned */
     struct subject_stats stats;
 };
 
 /*
- * Applies op; updates the slot and live_bytes. calloc: subject's alloc of the product; the runner zeroes. before_call, when not
- * NULL, is called right before the subject is entered and after_call right behind it (poisoning, timing).
- * A realloc that returns NULL keeps its slot; of 0 bytes (with a good alignment) it empties it. Subjects without
- * SUBJECT_NULL_ON_BAD are not asked for a realloc of a live block to 0 bytes: their free is called, as APPLIED.
+ * Applies op; updates the slot and live_bytes. calloc: subject's alloc of the product; the runner
+ * zeroes. before_call, when not NULL, is called right before the subject is entered and after_call
+ * right behind it (poisoning, timing). A realloc that returns NULL keeps its slot; of 0 bytes (with
+ * a good alignment) it empties it. Subjects without SUBJECT_NULL_ON_BAD are not asked for a realloc
+ * of a live block to 0 bytes: their free is called, as APPLIED.
  */
 struct apply_hooks {
     void (*before_call)(void *context, const struct op *op);

@@ -3,8 +3,9 @@
 #define OPS_DIE_H
 
 /*
- * How a failure is shown and how it ends the process. Where the text goes and what ends the process are the host's business:
- * hosted programs use the defaults in host.c (stderr; abort in fuzzers, exit status 1 in tools), firmware brings its own.
+ * How a failure is shown and how it ends the process. Where the text goes and what ends the process
+ * are the host's business: hosted programs use the defaults in host.c (stderr; abort in fuzzers,
+ * exit status 1 in tools), firmware brings its own.
  */
 
 #include "runner.h"
@@ -22,7 +23,8 @@ extern struct die_hooks die_hooks;
  *     oracle <name>: <have_want>
  *     map  [48] 48 [3936]
  *     run  heapvet run --subject kheap-small corpus/regress/x.ops
- * A program without a file (a fuzzer's input) is printed whole as text in front. The map is there when the heap can be described.
+ * A program without a file (a fuzzer's input) is printed whole as text in front. The map is there
+ * when the heap can be described.
  */
 void report_failure(const struct program *program, const struct subject *subject,
                     const struct run_failure *failure, const char *map);

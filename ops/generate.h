@@ -2,17 +2,18 @@
 #ifndef OPS_GENERATE_H
 #define OPS_GENERATE_H
 
-/* Seeded generator. The same options give the same program on every machine: integer arithmetic only. */
+/* Seeded generator. The same options give the same program on every machine: integer arithmetic
+ * only. */
 
 #include "op.h"
 
 /*
- * mixed    all op kinds, class-edge and log-uniform sizes, swarm masks and fill targets drawn per program (the default)
- * steady   64 KiB, sizes log-uniform 8..2048, allocs with random frees kept at 50 % live
- * random   sizes log-uniform 8..2048        fifo   packets 64..1500, first in first out
- * small    sizes log-uniform 8..128         edges  sizes at 2^k * 8 - header - 1 .. + 1 for both headers
- * aligned  aligned and arealloc             resize realloc up and down
- * phases   fill / drain runs                hostile  zero, huge, wrapping sizes and bad alignments mixed in
+ * mixed    all op kinds, class-edge and log-uniform sizes, swarm masks and fill targets drawn per
+ * program (the default) steady   64 KiB, sizes log-uniform 8..2048, allocs with random frees kept
+ * at 50 % live random   sizes log-uniform 8..2048        fifo   packets 64..1500, first in first
+ * out small    sizes log-uniform 8..128         edges  sizes at 2^k * 8 - header - 1 .. + 1 for
+ * both headers aligned  aligned and arealloc             resize realloc up and down phases   fill /
+ * drain runs                hostile  zero, huge, wrapping sizes and bad alignments mixed in
  */
 #define PROFILE_TABLE(X)                                                                           \
     X(MIXED, "mixed")                                                                              \
@@ -38,7 +39,8 @@ struct generate_options {
     uint64_t seed;
     uint32_t ops;    /* exactly so many; for steady: so many allocs */
     uint32_t region; /* 0: the profile's own */
-    bool effective;  /* every op acts: no alloc into a live slot, no free or realloc of an empty one, unless an allocation failed */
+    bool effective; /* every op acts: no alloc into a live slot, no free or realloc of an empty one,
+                       unless an allocation failed */
 };
 
 /* splitmix64; shared by the generator, the mutator and drivers. */
@@ -47,7 +49,7 @@ struct rng {
 };
 void rng_seed(struct rng *rng, uint64_t seed);
 uint64_t rng_next(struct rng *rng);
-uint32_t rng_below(struct rng *rng, uint32_t bound);               /* 0 .. bound-1; bound 0 gives 0 */
+uint32_t rng_below(struct rng *rng, uint32_t bound); /* 0 .. bound-1; bound 0 gives 0 */
 uint32_t rng_log_uniform(struct rng *rng, uint32_t low, uint32_t high); /* inclusive */
 /* A size as the profiles draw it: class edge +-1 or log-uniform, at most `high`. */
 uint32_t rng_size(struct rng *rng, uint32_t high);

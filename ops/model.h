@@ -29,10 +29,10 @@ struct model_extent {
 struct model {
     uint32_t header; /* 4 or 8 */
     uint32_t loops;
-    uint32_t units;  /* units in the chunk area */
-    uint64_t base;   /* address of unit 0's header; only its low bits matter, for alignments */
+    uint32_t units; /* units in the chunk area */
+    uint64_t base;  /* address of unit 0's header; only its low bits matter, for alignments */
     uint32_t nblocks, capacity;
-    struct model_block *blocks; /* sorted by unit; the caller's storage */
+    struct model_block *blocks;        /* sorted by unit; the caller's storage */
     uint64_t allocated, max_allocated; /* usable bytes */
 };
 
@@ -40,7 +40,8 @@ struct model {
 void model_init(struct model *model, struct model_block *storage, uint32_t capacity,
                 const struct subject_info *info);
 
-/* The size rule: units(bytes), or 0 when more than the whole area is asked for (bytes 0 included). */
+/* The size rule: units(bytes), or 0 when more than the whole area is asked for (bytes 0 included).
+ */
 uint32_t model_units(const struct model *model, size_t bytes);
 size_t model_usable(const struct model *model, uint32_t units);
 
@@ -51,7 +52,8 @@ uint32_t model_bucket(uint32_t units);
  * Iterates over the extents in address order: starts with *cursor == 0, returns false at the end.
  * One block may be hidden (hide = its index, or UINT32_MAX): its units count as free.
  */
-bool model_extent_next(const struct model *model, uint32_t *cursor, uint32_t hide, struct model_extent *extent);
+bool model_extent_next(const struct model *model, uint32_t *cursor, uint32_t hide,
+                       struct model_extent *extent);
 
 /* A chunk of so many units is on a list (one unit in the 8-byte format is not). */
 bool model_listed(const struct model *model, uint32_t units);
@@ -63,11 +65,12 @@ enum verdict model_alloc_verdict(const struct model *model, size_t align, size_t
  * Realloc of block `index` to bytes > 0. *in_place says whether the contract demands the same
  * pointer (then the verdict is MUST_SUCCEED). align as above; a bad one is MUST_FAIL.
  */
-enum verdict model_realloc_verdict(const struct model *model, uint32_t index, size_t align, size_t bytes,
-                                   bool *in_place);
+enum verdict model_realloc_verdict(const struct model *model, uint32_t index, size_t align,
+                                   size_t bytes, bool *in_place);
 
 /* Was a plain allocation of `bytes` allowed to come from the extent that holds `unit`? Asked before
- * model_take. Oracle pick: bucket b, or the lowest non-empty bucket above b when b was allowed to miss. */
+ * model_take. Oracle pick: bucket b, or the lowest non-empty bucket above b when b was allowed to
+ * miss. */
 bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit);
 
 enum model_take {

@@ -90,10 +90,10 @@ struct program_header {
     uint8_t kind;       /* enum program_kind */
     uint8_t offset;     /* 0..7: the region starts this far behind a power-of-two boundary */
     uint8_t slots_log2; /* 0..16: slots 0 .. 2^n-1 exist; default 4 */
-    uint8_t fill;       /* 0 none, else percent 1..100: an op of kind OP_FILLS that would take the live
-                           requested bytes above this share of the region is skipped */
-    uint8_t swarm_off;  /* bit k set: ops of kind k (0..6) are skipped; bit 7: all kinds from 7 on */
-    uint32_t region;    /* bytes given to init */
+    uint8_t fill; /* 0 none, else percent 1..100: an op of kind OP_FILLS that would take the live
+                     requested bytes above this share of the region is skipped */
+    uint8_t swarm_off; /* bit k set: ops of kind k (0..6) are skipped; bit 7: all kinds from 7 on */
+    uint32_t region;   /* bytes given to init */
 };
 
 struct program {
@@ -120,8 +120,9 @@ void program_header_default(struct program_header *header);
 bool program_equal(const struct program *a, const struct program *b);
 
 /*
- * Makes any decoded program safe to run unattended (fuzzing): expectations are dropped, a region above max_region is
- * reduced modulo max_region, nops is cut to max_ops. The result is again a program.
+ * Makes any decoded program safe to run unattended (fuzzing): expectations are dropped, a region
+ * above max_region is reduced modulo max_region, nops is cut to max_ops. The result is again a
+ * program.
  */
 void program_limit(struct program *program, uint32_t max_region, size_t max_ops);
 

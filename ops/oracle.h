@@ -4,7 +4,8 @@
 
 /*
  * The oracles: name, and what it means when it fires. Each has a counter of how often it was
- * evaluated and a control in tests/ that it reports first. docs/ORACLES.md says which cover each other.
+ * evaluated and a control in tests/ that it reports first. docs/ORACLES.md says which cover each
+ * other.
  */
 
 #include <stdint.h>
@@ -34,8 +35,8 @@ enum oracle {
 #undef ORACLE_ENUM
         ORACLES
 };
-#define ORACLE_NONE  ORACLES
-#define ORACLES_ALL  ((1u << ORACLES) - 1u)
+#define ORACLE_NONE   ORACLES
+#define ORACLES_ALL   ((1u << ORACLES) - 1u)
 #define ORACLE_BIT(o) (1u << (o))
 
 extern const char *const oracle_names[ORACLES];

@@ -9,7 +9,8 @@
  *   each   32 bytes name, NUL-padded (cut if longer); u32 records (header excluded); u32 0;
  *          then the 8-byte record header and the records (record.h)
  *
- * All little-endian. The reader is strict: wrong magic, a name without NUL or a truncated program are errors.
+ * All little-endian. The reader is strict: wrong magic, a name without NUL or a truncated program
+ * are errors.
  */
 
 #include "record.h"

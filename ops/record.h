@@ -9,14 +9,14 @@
  *                2 fill (above 100 means none)         3 swarm_off
  *                4-7 region
  *   op      byte 0 kind (low 6 bits, modulo OP_KINDS; 63: continuation) | expect << 6
- *                1 log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7: align is 3 * 2^log2
- *                2-3 slot (modulo the number of slots)
- *                4-7 value
- *   A calloc is two records: the second is a continuation whose value is the count. A calloc without
- *   one has count 1. A continuation behind anything else is ignored.
+ *                1 log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7:
+ * align is 3 * 2^log2 2-3 slot (modulo the number of slots) 4-7 value A calloc is two records: the
+ * second is a continuation whose value is the count. A calloc without one has count 1. A
+ * continuation behind anything else is ignored.
  *
- * slots_log2 above 16 means the default. Fields an op kind does not have are ignored and written as 0.
- * The decoder is total: any bytes are a program (a tail shorter than 8 bytes is ignored; no header at all: the default header).
+ * slots_log2 above 16 means the default. Fields an op kind does not have are ignored and written as
+ * 0. The decoder is total: any bytes are a program (a tail shorter than 8 bytes is ignored; no
+ * header at all: the default header).
  */
 
 #include "op.h"

@@ -17,7 +17,8 @@ struct replay {
 };
 
 /* region: at header.offset behind an aligned boundary, header.region bytes. slots: 2^slots_log2 of
- * them. state: subject->state_bytes. Returns init's result; nothing else may be called when not 0. */
+ * them. state: subject->state_bytes. Returns init's result; nothing else may be called when not 0.
+ */
 int replay_begin(struct replay *replay, const struct subject *subject, void *state,
                  const struct program_header *header, uint8_t *region, struct slot *slots);
 void replay_op(struct replay *replay, const struct op *op);

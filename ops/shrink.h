@@ -3,8 +3,9 @@
 #define OPS_SHRINK_H
 
 /*
- * Shrinks a failing program to one from which no op can be taken away, and whose sizes are simple, such that
- * it still fails by the same oracle (a crash counts as one of its own). Every candidate runs in a child process.
+ * Shrinks a failing program to one from which no op can be taken away, and whose sizes are simple,
+ * such that it still fails by the same oracle (a crash counts as one of its own). Every candidate
+ * runs in a child process.
  */
 
 #include "runner.h"
@@ -19,14 +20,16 @@ struct shrink_outcome {
 typedef void (*shrink_progress_t)(size_t ops, size_t candidates, void *context);
 
 /*
- * The limit of every candidate of shrink_program, in seconds, default 10. A program that hangs costs
- * it once per candidate that still hangs: a small limit makes shrinking such a program bearable.
+ * The limit of every candidate of shrink_program, in seconds, default 10. A program that hangs
+ * costs it once per candidate that still hangs: a small limit makes shrinking such a program
+ * bearable.
  */
 extern unsigned shrink_seconds;
 
 /* Runs program in a child. seconds: a limit, 0 none. */
 void shrink_try(const struct program *program, const struct subject *subject, struct space *space,
-                const struct run_options *options, unsigned seconds, struct shrink_outcome *outcome);
+                const struct run_options *options, unsigned seconds,
+                struct shrink_outcome *outcome);
 
 /* Shrinks in place. False: the program does not fail at all. */
 bool shrink_program(struct program *program, const struct subject *subject, struct space *space,

@@ -3,9 +3,9 @@
 #define OPS_SUBJECT_H
 
 /*
- * The whole interface an allocator needs to be vetted. init, alloc and free are required; every other function may be NULL,
- * and the oracles that need it then do not apply. A subject in a shared object exports
- *     const struct subject *heapvet_subject(void);
+ * The whole interface an allocator needs to be vetted. init, alloc and free are required; every
+ * other function may be NULL, and the oracles that need it then do not apply. A subject in a shared
+ * object exports const struct subject *heapvet_subject(void);
  */
 
 #include <stddef.h>
@@ -17,11 +17,14 @@
 #define SUBJECT_STATE_ALIGN 16u
 
 /* What a subject promises beyond malloc's usual rules. */
-#define SUBJECT_IN_REGION     1u /* blocks lie in the region given to init: oracle inside, offsets in the digest */
-#define SUBJECT_DETERMINISTIC 2u /* offsets depend on the calls and the region's place alone: oracle determinism */
-#define SUBJECT_PREDICTABLE   4u /* info() is there and the contract's rules hold: oracles null (all three verdicts),
-                                    usable, pick, inplace, untouched, drain, stats */
-#define SUBJECT_NULL_ON_BAD   8u /* bytes 0 and bad alignments give NULL instead of a block */
+#define SUBJECT_IN_REGION                                                                          \
+    1u /* blocks lie in the region given to init: oracle inside, offsets in the digest */
+#define SUBJECT_DETERMINISTIC                                                                      \
+    2u /* offsets depend on the calls and the region's place alone: oracle determinism */
+#define SUBJECT_PREDICTABLE                                                                        \
+    4u /* info() is there and the contract's rules hold: oracles null (all three verdicts),        \
+          usable, pick, inplace, untouched, drain, stats */
+#define SUBJECT_NULL_ON_BAD 8u /* bytes 0 and bad alignments give NULL instead of a block */
 
 struct subject_stats {
     size_t free_bytes, allocated_bytes, max_allocated_bytes;
@@ -29,9 +32,9 @@ struct subject_stats {
 
 /* What a live heap says of itself, for the model. Filled by info() after a successful init. */
 struct subject_info {
-    uint32_t header;    /* bytes in front of the user's bytes: 4 or 8 */
-    uint32_t loops;     /* ALLOC_LOOPS */
-    uint32_t units;     /* 8-byte units between the first chunk and the end marker */
+    uint32_t header;      /* bytes in front of the user's bytes: 4 or 8 */
+    uint32_t loops;       /* ALLOC_LOOPS */
+    uint32_t units;       /* 8-byte units between the first chunk and the end marker */
     uint32_t heads_bytes; /* length of the bucket heads, which a failed call may rotate */
     const uint8_t *first; /* address of the first chunk's header */
     const uint8_t *heads; /* address of the bucket heads */
@@ -48,9 +51,11 @@ struct subject {
     const char *name;
     uint32_t promises;  /* SUBJECT_... */
     uint32_t align;     /* every block's address is a multiple of this */
-    size_t state_bytes; /* what the first argument of every function points to; aligned to SUBJECT_STATE_ALIGN */
+    size_t state_bytes; /* what the first argument of every function points to; aligned to
+                           SUBJECT_STATE_ALIGN */
 
-    int (*init)(void *state, void *mem, size_t bytes); /* 0, or a negative number: region unusable */
+    int (*init)(void *state, void *mem,
+                size_t bytes); /* 0, or a negative number: region unusable */
     void *(*alloc)(void *state, size_t bytes);
     void (*free)(void *state, void *p);
 
@@ -60,13 +65,15 @@ struct subject {
     void *(*realloc)(void *state, void *p, size_t bytes);
     void *(*arealloc)(void *state, void *p, size_t align, size_t bytes);
     size_t (*usable)(void *state, void *p);
-    int (*stats)(void *state, struct subject_stats *stats); /* 0; else: not available in this build */
+    int (*stats)(void *state,
+                 struct subject_stats *stats); /* 0; else: not available in this build */
     int (*reset_max)(void *state);
     size_t (*largest)(void *state);
     bool (*check)(void *state, struct subject_fault *fault); /* true: sound */
     void (*info)(void *state, struct subject_info *info);
-    uint32_t (*steps)(void *state);  /* chunks probed by the last call */
-    uint32_t (*faults)(void *state); /* misuse reports since init; more than 0 is an oracle's finding */
+    uint32_t (*steps)(void *state); /* chunks probed by the last call */
+    uint32_t (*faults)(
+        void *state); /* misuse reports since init; more than 0 is an oracle's finding */
 };
 
 #endif

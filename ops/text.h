@@ -8,18 +8,15 @@
  *   heap    1024 offset 4       kind, region bytes, start misalignment (default 0)
  *   slots   16                  a power of two up to 65536 (default 16)
  *   fill    60                  percent (default none)
- *   swarm   -free -other        kinds that are switched off (default none); "-other" is bit 7: all from usable on
- *   alloc   p0 522
- *   aligned p1 64 100           slot, alignment, bytes
- *   calloc  p2 4 25             slot, count, bytes
- *   realloc p0 ~15              SIZE_MAX - 15
- *   alloc   p4 4G+1 -> null     2^32 + 1, and an expectation: null or ok, behind a realloc also same
- *   free    p1
- *   check
+ *   swarm   -free -other        kinds that are switched off (default none); "-other" is bit 7: all
+ * from usable on alloc   p0 522 aligned p1 64 100           slot, alignment, bytes calloc  p2 4 25
+ * slot, count, bytes realloc p0 ~15              SIZE_MAX - 15 alloc   p4 4G+1 -> null     2^32 +
+ * 1, and an expectation: null or ok, behind a realloc also same free    p1 check
  *
- * The parser is strict: an unknown word, a missing or surplus field, a slot out of range, a number that does not
- * fit 32 bits, a header line behind an op or given twice, or a program without a kind line are errors.
- * So is an alignment that is not 0, 2^k or 3*2^k with k at most 30: the record form has no room for it.
+ * The parser is strict: an unknown word, a missing or surplus field, a slot out of range, a number
+ * that does not fit 32 bits, a header line behind an op or given twice, or a program without a kind
+ * line are errors. So is an alignment that is not 0, 2^k or 3*2^k with k at most 30: the record
+ * form has no room for it.
  */
 
 #include "op.h"
@@ -29,7 +26,8 @@ struct text_error {
     char message[120]; /* "expected ..., have ..." without file and line */
 };
 
-/* Parses size bytes into program (ops up to capacity: one more is an error). False: error is set. */
+/* Parses size bytes into program (ops up to capacity: one more is an error). False: error is set.
+ */
 bool text_parse(struct program *program, const char *text, size_t size, struct text_error *error);
 
 /* Canonical text; returns the length the full text needs (without NUL), like snprintf. */

@@ -6,9 +6,10 @@
 
 #include "subject.h"
 
-extern const struct subject subject_kheap_small; /* SMALL_ONLY, hardening 1, statistics on, ALLOC_LOOPS 3 */
-extern const struct subject subject_kheap_big;   /* BIG_ONLY, ditto */
-extern const struct subject subject_kheap_auto;  /* AUTO, the default configuration */
+extern const struct subject
+    subject_kheap_small; /* SMALL_ONLY, hardening 1, statistics on, ALLOC_LOOPS 3 */
+extern const struct subject subject_kheap_big;  /* BIG_ONLY, ditto */
+extern const struct subject subject_kheap_auto; /* AUTO, the default configuration */
 extern const struct subject subject_firstfit;
 extern const struct subject subject_libc;
 
