@@ -23,8 +23,10 @@ namespace
 {
 
 table bench;
+bench_options options;
 size_t registered;                    // so that a reader of the log knows how much is still to come
 std::map<std::string, unsigned> runs; // how often each benchmark ran: a repetition measures anew
+std::map<std::pair<size_t, unsigned>, unsigned> settled_rounds; // of a subject, by generation
 
 void set_counters(benchmark::State &state, const stats_summary &s, double cycle_ns)
 {
@@ -60,12 +62,17 @@ void run_pool(benchmark::State &state, const std::string &name, size_t subject, 
     for (size_t p = 0; p < bench.programs.count; p++) {
         table_cell(&bench, subject, p, generation);
     }
+    unsigned &settled = settled_rounds[{subject, generation}];
+    if (settled == 0) {
+        settled = table_settle(&bench, subject, options.budget);
+    }
     table_pool(&bench, subject, kind, &summary);
     const double ratio = table_ticks_per_cycle(&bench, &low, &high);
     for (auto _ : state) {
         set_counters(state, summary, ratio * bench.tick_ns);
     }
     state.counters["ticks_per_cycle"] = ratio;
+    state.counters["rounds"] = settled;
 }
 
 void run_replay(benchmark::State &state, size_t subject, size_t program)
@@ -159,7 +166,7 @@ std::string cpu_model()
     return model;
 }
 
-void add_context(const bench_options &options, const std::string &misfits)
+void add_context(const std::string &misfits)
 {
     const std::string none = "none";
     const std::string facts[][2] = {
@@ -193,14 +200,13 @@ void help()
 
 int main(int argc, char **argv)
 {
-    bench_options options;
     size_t judged = 0;
 
     options_begin(&options, argc, argv);
     benchmark::Initialize(&argc, argv, help);
     options_parse(&options, argc, argv, &bench);
     table_open(&bench, options.replays);
-    add_context(options, register_all());
+    add_context(register_all());
     if (benchmark::RunSpecifiedBenchmarks() == 0) {
         std::fprintf(stderr,
                      "bench_heap: expected a filter that selects a benchmark, it selects none\n");

@@ -78,6 +78,7 @@ def figures_of(document):
             cell = {key: round(row[key], 1) for key in FIGURES}
             cell["mean_ns"] = round(row["real_time"], 1)
             cell["ops"] = int(row["ops"])
+            cell["rounds"] = int(row["rounds"])
             calls.setdefault(part[1], {})[part[3]] = cell
         elif part[0] == "replay":
             replays.setdefault(part[1], {})[part[2]] = round(row["ns_per_op"], 1)

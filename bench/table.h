@@ -54,6 +54,15 @@ bool table_replay(struct table *table, size_t subject, size_t program);
 /* Time this process has had, for throughput. */
 double table_now_ns(void);
 
+/*
+ * What else runs on the machine, on the other half of the same core above all, can only add time,
+ * and can add a third for seconds on end. So a gated subject that is over the budget is measured
+ * again, at most to this many rounds, and of each program the round with the lowest mean is kept
+ * whole. A heap that is too slow is too slow in every round. Returns the rounds made.
+ */
+#define SETTLE_ROUNDS 3u
+unsigned table_settle(struct table *table, size_t subject, double budget);
+
 /* Over all cells of the subject measured so far. */
 void table_pool(const struct table *table, size_t subject, enum call call,
                 struct stats_summary *summary);

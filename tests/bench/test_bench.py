@@ -78,8 +78,11 @@ def test_control(args):
     said = bench(args, *slow, status=1).stderr
     expect("over budget: kheap-slow alloc: p99.9 have" in said, "the control is not named:\n" + said)
     expect("kheap-slow free:" not in said, "only alloc of the control is slow:\n" + said)
-    # The same figures against a budget that they fit: the gate can also pass.
-    bench(args, "--budget=1000000", *slow)
+    expect("kheap-slow is over the budget: round 3 of at most 3" in said,
+           "the control was not given every chance:\n" + said)
+    # Against a budget that it fits: the gate can also pass, and at once.
+    said = bench(args, "--budget=1000000", *slow).stderr
+    expect("round 2" not in said, "measured again within the budget:\n" + said)
 
 
 def test_cycles(args):
@@ -118,7 +121,7 @@ def test_bad_input(args):
 
 def cells(**changes):
     cell = {"p50_cycles": 60.0, "p99_cycles": 90.0, "p999_cycles": 120.0, "max_cycles": 900.0,
-            "ops": 5000}
+            "ops": 5000, "rounds": 1}
     return dict(cell, **changes)
 
 
