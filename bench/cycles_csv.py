@@ -21,7 +21,7 @@ def main():
             if row["name"].startswith("call/")]
     print("# core cycles of a call over all profiles and traces; a record of one machine, not a gate")
     print("# command: ./vet bench && python3 bench/cycles_csv.py build/bench/bench.json")
-    print(f"# machine: {context['cpu']}, virtual, no performance counters; timer {context['timer']}")
+    print(f"# machine: {context['cpu']}; timer {context['timer']}")
     print(f"# build: {context['compiler']}, {context['build_type']} -O2 -DNDEBUG")
     print(f"# seed {context['seed']}, {context['profile_ops']} ops a profile, "
           f"{context['replays']} replays; does not fit: {context['does_not_fit']}")
