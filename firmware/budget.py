@@ -57,7 +57,7 @@ def read(path=PATH):
 
 
 def compare(rows, whole=True, path=PATH):
-    """(problems, notes). A figure that got worse by one instruction is a problem; another compiler's are not."""
+    """(problems, notes). One instruction more is a problem, unless the compiler is another one."""
     versions, committed = read(path)
     problems, notes = [], []
     if not committed:
@@ -87,7 +87,8 @@ def compare(rows, whole=True, path=PATH):
         problems += [f"{' '.join(k)}: in the committed table, not measured"
                      for k in sorted(set(committed) - set(rows)) if k[0] not in other]
     if better:
-        notes.append(f"note: {better} rows are better than the committed table; --accept keeps that")
+        notes.append(f"note: {better} rows are better than the committed table; "
+                     "measure.py --accept keeps that")
     return problems, notes
 
 
@@ -97,7 +98,8 @@ def table(rows):
     out = ["instructions per call, mean/worst (model cycles, worst)"]
     head = f"{'target':<9}{'config':<9}{'opt':<4}{'program':<16}"
     out.append(head + "".join(f"{c:>24}" for c in calls))
-    for group in sorted({key[:4] for key in rows}, key=lambda g: (g[2], g[1] != "peer", g[0], g[3])):
+    groups = {key[:4] for key in rows}
+    for group in sorted(groups, key=lambda g: (g[2], g[1] != "peer", g[0], g[3])):
         line = f"{group[0]:<9}{group[1]:<9}{group[2]:<4}{group[3]:<16}"
         for call in calls:
             tally = rows.get((*group, call))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiles and links firmware images and the counting plugin, and runs images under the emulator.
 
-An object is made again when its command or any file it was made from has changed. Objects are shared
-between images by their command line.
+An object is made again when its command or any file it was made from has changed. Objects are
+shared between images by their command line.
 """
 
 import contextlib
@@ -138,7 +138,7 @@ class Builder:
     # Images
 
     def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag=""):
-        """Path of the linked image. lib: another lib folder, extra: more -D, tag: tells it apart."""
+        """Path of the linked image. lib: another lib folder, extra: more -D, tag: its name."""
         with self._alone():
             return self._image(target_name, kind, config, opt, lib, extra, tag)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes of code: alloc and free alone, as a linker that drops unused functions leaves them, and all of lib/."""
+"""Bytes of code: alloc and free with unused functions dropped by the linker, and all of lib/."""
 
 import csv
 import io

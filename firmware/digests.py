@@ -10,7 +10,7 @@ from firmware.targets import TARGETS
 
 FORMATS = ("small", "big")
 DIGEST_LINE = re.compile(r"^([0-9a-f]{8}) (\S+)$")
-COUNTS_LINE = re.compile(r"^programs (\d+) replayed (\d+) does-not-fit (\d+) differ (\d+) unsound (\d+)$")
+COUNTS_LINE = re.compile(r"^programs \d+ replayed \d+ does-not-fit \d+ differ (\d+) unsound \d+$")
 UNFIT_LINE = re.compile(r"^does-not-fit (\S+) (.*)$")
 
 
@@ -38,6 +38,17 @@ def numbered(pairs):
     return found
 
 
+def names_in_short(unfit):
+    """The names of "name: reason" lines; generated programs, PROFILE-SEED, as one with a count."""
+    groups = {}
+    for line in unfit:
+        name = line.split(":")[0]
+        profile = re.sub(r"-\d+$", "-*", name)
+        groups.setdefault(profile, []).append(name)
+    return ", ".join(names[0] if len(names) == 1 else f"{profile} x{len(names)}"
+                     for profile, names in groups.items())
+
+
 def compare(target, header_format, ran, host):
     """ran: the image's run; host: [(name, digest)] of all packs it was given, in order."""
     result = Comparison(target, header_format)
@@ -46,7 +57,7 @@ def compare(target, header_format, ran, host):
     theirs = numbered(host)
     tag = f"{target} {header_format}"
     counts = [m for m in map(COUNTS_LINE.match, ran.lines) if m]
-    result.image_differs = int(counts[-1].group(4)) if counts else None
+    result.image_differs = int(counts[-1].group(1)) if counts else None
     if ran.status != 0 or "PROJECT EXECUTION SUCCESSFUL" not in ran.out:
         how = "stopped at its time limit" if ran.status is None else f"exit status {ran.status}"
         last = [l for l in ran.lines if l.startswith(("FAIL", "FAULT"))] or ran.lines[-1:]

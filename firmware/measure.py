@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the instructions of every heap call on every target, and holds them against the committed table.
+"""Counts the instructions of every heap call on every target, against the committed table.
 
-    /usr/bin/python3 firmware/measure.py                      the whole table
-    /usr/bin/python3 firmware/measure.py --target m3 --config peer --opt O2
-    /usr/bin/python3 firmware/measure.py --trace alloc ...    the addresses of the steady trace's longest alloc
-    /usr/bin/python3 firmware/measure.py --accept             commit to these figures: writes the table
+    measure.py                                          the whole table
+    measure.py --target m3 --config peer --opt O2       a part of it
+    measure.py --trace alloc --target m3 ...            where the longest alloc of steady goes
+    measure.py --accept                                 commits to these figures: writes the table
 """
 
 import argparse
@@ -30,7 +30,7 @@ ADVERSARIAL = ("free-10", "free-100", "free-1000")
 PROOF_TURNS = (1, 2, 10, 100, 1000, 10000)  # as in measured.c
 # Instructions on Cortex-M3, -O2, peer, steady: (mean, worst).
 BAR = {"alloc": (80, 110), "free": (60, 100)}
-MODEL_CYCLES = 200  # the budget that the documents promise; shown, not gated: the cycles are a model
+MODEL_CYCLES = 200  # the promised budget; shown, not gated: the cycles are a model
 MODEL_TARGETS = ("microbit", "m0", "m3")
 
 
@@ -70,7 +70,8 @@ class Measurement:
         names = [l.split()[2] for l in ran.lines if l.startswith("group ")]
         if ran.status != 0 or not calls:
             how = "stopped at its time limit" if ran.status is None else f"status {ran.status}"
-            self.problems.append(f"{name}: counting image failed, {how}: {' '.join(ran.lines[-2:])}")
+            last = " ".join(ran.lines[-2:])
+            self.problems.append(f"{name}: counting image failed, {how}: {last}")
             return
         lines = (ran.table or "").splitlines()
         if not lines or lines[-1] != "end":
@@ -156,8 +157,8 @@ def bar_problems(rows):
         if tally is None:
             found.append(f"m3 peer -O2: no {call} was measured on steady")
         elif tally.mean > mean or tally.worst > worst:
-            found.append(f"m3 peer -O2 steady {call}: have {tally.mean:.1f} mean {tally.worst} worst"
-                         f" instructions, want at most {mean} and {worst}")
+            found.append(f"m3 peer -O2 steady {call}: have {tally.mean:.1f} mean {tally.worst} "
+                         f"worst instructions, want at most {mean} and {worst}")
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firmware.build import ROOT, BuildError
 
-# name of the group in tables -> arguments of heapvet gen. steady is the trace of the peers' figures.
+# Arguments of heapvet gen. This one is a trace like that of the peers' figures.
 STEADY = ["--profile", "steady", "--seed", "1", "--ops", "10000"]
 STEADY_8K = [*STEADY, "--region", "8192"]  # for machines that have no room for the real one
 MEASURED_PROFILES = ("fifo", "small", "edges", "aligned", "resize", "phases", "mixed")
@@ -20,12 +20,13 @@ DIGEST_OPS = 200
 def _run(argv):
     done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise BuildError(f"{' '.join(str(a) for a in argv)}: {(done.stderr or done.stdout).strip()}")
+        command = " ".join(str(a) for a in argv)
+        raise BuildError(f"{command}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
 
 
 def corpus_folders(root=ROOT):
-    """What is replayed: seeds, traces, regressions; misuse has no defined digest and is left out."""
+    """What is replayed: seeds, traces, regressions. Misuse has no defined digest: left out."""
     return [f for f in (root / "corpus" / n for n in ("seeds", "traces", "regress"))
             if f.is_dir() and any(p.is_file() and p.name != "README.md" for p in f.rglob("*"))]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stage firmware of ./vet: digests on every target, instructions per call, and the gates' controls."""
+"""Stage firmware of ./vet: digests on every target, instructions per call, the gates' controls."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from firmware import budget, code, digests, measure  # noqa: E402
 from firmware.build import Builder, BuildError, compiler_version  # noqa: E402
-from firmware.control import faulty_lib  # noqa: E402
+from firmware.control import LONG_SEARCH, faulty_lib  # noqa: E402
 from firmware.programs import Programs  # noqa: E402
 from firmware.targets import TARGETS  # noqa: E402
 
@@ -22,7 +22,8 @@ PLAIN_TARGETS = ("m3", "rv32")
 
 def digest_jobs(builder, programs):
     packs = programs.digests()
-    jobs = [(f"digests {t} {f}", lambda t=t, f=f: digests.run_target(builder, programs, packs, t, f))
+    jobs = [(f"digests {t} {f}",
+             lambda t=t, f=f: digests.run_target(builder, programs, packs, t, f))
             for t in TARGETS for f in digests.FORMATS]
 
     def control():
@@ -51,7 +52,7 @@ def control_problems(comparison, counted):
 
 
 def run_jobs(ctx, jobs):
-    """Runs (name, function) pairs, ctx.jobs at once; returns {name: result} and the failures' lines."""
+    """Runs (name, function) pairs, ctx.jobs at once; returns {name: result} and the failures."""
     results, problems = {}, []
     with ThreadPoolExecutor(ctx.jobs) as pool:
         futures = [(name, pool.submit(function)) for name, function in jobs]
@@ -98,7 +99,7 @@ def say_digests(ctx, compared):
         ctx.say(f"  {c.target:<9} {c.format:<6} {c.equal:5d} digests equal to the host's, "
                 f"{len(c.differ)} differ, {len(c.unfit)} programs do not fit")
         if c.unfit:
-            ctx.say("            do not fit: " + "; ".join(c.unfit))
+            ctx.say("            do not fit: " + digests.names_in_short(c.unfit))
 
 
 def say_table(ctx, rows, sizes, unfit, path):
@@ -129,8 +130,7 @@ def run(ctx):
     choices = measure.all_choices()
     jobs += [(f"control: a search without bound on {CONTROL_TARGET}",
               lambda: measuring.run(CONTROL_TARGET, "peer", "O2",
-                                    lib=faulty_lib("search", builder.out), tag="-search",
-                                    words=["adversarial"]))]
+                                    words=["adversarial"], **LONG_SEARCH))]
     jobs += [(f"instructions {' '.join(c)}", lambda c=c: measuring.run(*c)) for c in choices]
     if ctx.quick:
         ctx.say("  plain runner on the targets: left out by --quick")

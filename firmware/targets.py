@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machines that firmware images run on: one row each, and a start-up file per instruction set."""
+"""The machines that images run on: one row each, and a start-up file per instruction set."""
 
 from dataclasses import dataclass, field
 from typing import Dict, Tuple

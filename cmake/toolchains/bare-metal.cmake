@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What all bare targets share. The files beside this one set target_prefix and target_flags and include it.
+# What all bare targets share. The files beside this one set target_prefix and target_flags and
+# include it.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_C_COMPILER ${target_prefix}gcc)
 set(CMAKE_AR ${target_prefix}ar)

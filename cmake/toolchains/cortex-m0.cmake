@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The library for Cortex-M0: cmake -S . -B build/cortex-m0 --toolchain cmake/toolchains/cortex-m0.cmake -DHEAPVET_TESTBED=OFF
+# The library for Cortex-M0:
+#   cmake -S . -B build/cortex-m0 --toolchain cmake/toolchains/cortex-m0.cmake -DHEAPVET_TESTBED=OFF
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(target_prefix arm-none-eabi-)
 set(target_flags "-mcpu=cortex-m0 -mthumb")

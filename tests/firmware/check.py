@@ -41,7 +41,7 @@ class Setting:
 
 
 def test_digests(setting):
-    """Every image's digests are the host's; what does not fit is named; the small target runs some."""
+    """Every image's digests are the host's, and what does not fit is named."""
     programs = setting.programs()
     packs = programs.digests()
     for target in TARGETS:
@@ -59,7 +59,7 @@ def test_faulty(setting):
     lib = control.faulty_lib("merge", setting.builder.out)
     for target in ("m3", "rv32"):
         got = digests.run_target(setting.builder, programs, packs, target, "small", lib, "-merge")
-        check(bool(got.image_differs), f"{target}: the image counts {got.image_differs} that differ")
+        check(bool(got.image_differs), f"{target}: the image counts {got.image_differs} unequal")
         check(bool(got.differ) and not got.ok, f"{target}: the driver sees {len(got.differ)}")
         check(any("exit status 1" in p for p in got.problems), f"{target}: exit status 1")
 
@@ -72,8 +72,8 @@ def test_plugin(setting):
         got = measure.Measurement(runs[0], target)
         loop = got.groups.get("proof", {}).get("loop", measure.Tally())
         want = sum(2 * n + 1 for n in measure.PROOF_TURNS)
-        check(not got.problems and loop.sum == want, f"{target}: loops count {loop.sum}, want {want}"
-                                                     f" {got.problems}")
+        check(not got.problems and loop.sum == want,
+              f"{target}: loops count {loop.sum}, want {want} {got.problems}")
         # Every turn but the last branches back, and the return is a branch.
         taken = int(runs[0].table.splitlines()[1].split()[10])
         check(taken == sum(measure.PROOF_TURNS), f"{target}: {taken} branches taken")
@@ -87,12 +87,11 @@ def test_plugin(setting):
 
 
 def test_constant(setting):
-    """The worst of bounded calls is the same with 10, 100 and 1,000 free chunks; controls differ."""
+    """The worst of bounded calls is the same with 10, 100, 1,000 free chunks; a control's is not."""
     builder = setting.builder
-    lib = control.faulty_lib("search", builder.out)
     for target in LARGE:
-        for what, arguments in (("the library", {}), ("control: walks the list",
-                                                      {"lib": lib, "tag": "-search"})):
+        for what, arguments in (("the library", {}),
+                                ("control: walks the list", control.LONG_SEARCH)):
             elf = builder.image(target, "count", "peer", **arguments)
             got = measure.Measurement(builder.run(target, elf, ["adversarial"], count=True), target)
             found = measure.constant_problems(target, got)
@@ -211,7 +210,8 @@ def test_toolchains(setting):
             if done.returncode != 0:
                 break
         made = list(build.rglob("libkheap.a"))
-        check(done.returncode == 0 and bool(made), f"{name}: {(done.stderr or 'built').strip()[:200]}")
+        check(done.returncode == 0 and bool(made),
+              f"{name}: {(done.stderr or 'built').strip()[:200]}")
 
 
 TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plugin,
