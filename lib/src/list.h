@@ -12,7 +12,7 @@
 /*
  * Takes c off its list. Any member will do as head, so there is no need to look whether c was it.
  */
-KHEAP_INLINE void list_remove(enum format f, word *base, word *c, uint32_t bit)
+KHEAP_INLINE void list_remove_body(enum format f, word *base, word *c, uint32_t bit)
 {
     const struct links l = links_get(f, c);
     word *const next = chunk_at(base, l.next);
@@ -28,7 +28,7 @@ KHEAP_INLINE void list_remove(enum format f, word *base, word *c, uint32_t bit)
 }
 
 /* Puts c at the end of a list. */
-KHEAP_INLINE void list_insert(enum format f, word *base, word *c, uint32_t bit)
+KHEAP_INLINE void list_insert_body(enum format f, word *base, word *c, uint32_t bit)
 {
     const uint32_t index = chunk_index(base, c);
     const uint32_t head = head_get(f, base, bit);
@@ -51,7 +51,7 @@ KHEAP_INLINE void list_insert(enum format f, word *base, word *c, uint32_t bit)
  * Puts c into the place that `old` has in its list, and makes it the head. A sole member's links
  * are its own index, so the neighbours' links are corrected in `old` itself before they are copied.
  */
-KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, uint32_t bit)
+KHEAP_INLINE void list_replace_body(enum format f, word *base, word *old, word *c, uint32_t bit)
 {
     const struct links l = links_get(f, old);
     const uint32_t index = chunk_index(base, c);
@@ -60,6 +60,38 @@ KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, ui
     prev_set(f, chunk_at(base, l.next), index);
     links_copy(f, c, old);
     head_set(f, base, bit, index);
+}
+
+/*
+ * Built for speed the bodies are where they are used; built for size there is one of each a format,
+ * in list.c.
+ */
+#ifdef __OPTIMIZE_SIZE__
+void kheap_small_remove(word *base, word *c, uint32_t bit);
+void kheap_small_insert(word *base, word *c, uint32_t bit);
+void kheap_small_replace(word *base, word *old, word *c, uint32_t bit);
+void kheap_big_remove(word *base, word *c, uint32_t bit);
+void kheap_big_insert(word *base, word *c, uint32_t bit);
+void kheap_big_replace(word *base, word *old, word *c, uint32_t bit);
+#define LIST_CALL(f, call, ...)                                                                    \
+    (f == SMALL ? kheap_small_##call(__VA_ARGS__) : kheap_big_##call(__VA_ARGS__))
+#else
+#define LIST_CALL(f, call, ...) list_##call##_body(f, __VA_ARGS__)
+#endif
+
+KHEAP_INLINE void list_remove(enum format f, word *base, word *c, uint32_t bit)
+{
+    LIST_CALL(f, remove, base, c, bit);
+}
+
+KHEAP_INLINE void list_insert(enum format f, word *base, word *c, uint32_t bit)
+{
+    LIST_CALL(f, insert, base, c, bit);
+}
+
+KHEAP_INLINE void list_replace(enum format f, word *base, word *old, word *c, uint32_t bit)
+{
+    LIST_CALL(f, replace, base, old, c, bit);
 }
 
 /* A free chunk `old` becomes `c` with another size; they may be the same chunk. Both are listed. */
