@@ -87,7 +87,7 @@ def test_plugin(setting):
 
 
 def test_constant(setting):
-    """The worst of bounded calls is the same with 10, 100, 1,000 free chunks; a control's is not."""
+    """The worst of bounded calls is the same with 10, 100, 1,000 free chunks; a control fails."""
     builder = setting.builder
     for target in LARGE:
         for what, arguments in (("the library", {}),
