@@ -155,30 +155,150 @@ struct z_heap_stress_result {
     uint32_t total_frees;              /* calls of free_fn */
     uint64_t accumulated_in_use_bytes; /* sum, over all operations, of the bytes then live */
 };
+/*
+ * Makes an empty heap of the region mem[0 .. bytes-1].
+ * Any address and any number of bytes: the start is rounded up and the end rounded down to 8. What
+ * the region held does not matter, and no byte outside it is ever touched, now or later.
+ * Result: 0; -EINVAL when heap or mem is NULL or mem + bytes wraps; -ENOMEM when the region is too
+ * small for one allocation, see SYS_HEAP_REGION_SIZE_FOR(1); -E2BIG when it is larger than the
+ * format allows. After an error the heap refuses every call: alloc returns NULL.
+ * Time: constant. Not done: no registration; that is sys_heap_array_save().
+ * Misuse: two heaps over the same bytes; moving or copying the struct is fine.
+ * Source: documented, there without a result.
+ */
 int sys_heap_init(struct sys_heap *heap, void *mem, size_t bytes);
-void *sys_heap_alloc(struct sys_heap *heap, size_t bytes);
-void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes);
-void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes);
+
+/*
+ * Allocates a block of at least `bytes` bytes.
+ * The address is a multiple of 8 in both formats on every machine; the contents are undefined.
+ * Result: NULL when bytes is 0 or more than any heap holds, when the heap's init failed, or when
+ * the bounded search finds nothing: it looks at most ALLOC_LOOPS chunks of the request's own bucket
+ * over and then takes the head of the lowest non-empty bucket above. Each chunk looked at in vain
+ * goes to the end of its list, also when the call fails, so a fit behind them is found by
+ * repeating. Time: constant. Not done: no exhaustive search, its time would depend on the heap's
+ * history. Source: documented.
+ */
+KHEAP_ALLOCATES void *sys_heap_alloc(struct sys_heap *heap, size_t bytes);
+
+/*
+ * Allocates a block whose address is a multiple of align.
+ * align: 0 for the default of 8, or any power of two; below 8 it is 8. It holds for the address
+ * itself, not for the offset in the region. bytes need not be a multiple of it.
+ * Result: as sys_heap_alloc() for a chunk of units(bytes) + align/8 - 1 units, so that the block
+ * fits wherever that chunk lies; what is left in front and behind is free again at once. Also NULL
+ * when align is not a power of two. Time: constant. Not done: no search for a chunk that happens to
+ * lie right. Source: documented, there with other alignments interpreted.
+ */
+KHEAP_ALLOCATES void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes);
+
+/* sys_heap_alloc(heap, bytes): align is ignored. For tables of functions of the aligned form. */
+KHEAP_ALLOCATES void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes);
+
+/*
+ * sys_heap_aligned_realloc() with an alignment of 0.
+ * Source: documented.
+ */
 void *sys_heap_realloc(struct sys_heap *heap, void *ptr, size_t bytes);
+
+/*
+ * Changes the size of a block, or moves it.
+ * In this order: an align that is neither 0 nor a power of two gives NULL and nothing happens; ptr
+ * NULL is sys_heap_aligned_alloc(); bytes 0 frees and gives NULL. Otherwise, when ptr is a multiple
+ * of align: shrinking gives the rest back, growing takes exactly the missing units when the free
+ * units to the right suffice; the address stays. In every other case a new block, a copy of
+ * min(usable(old), bytes) bytes, and a free of the old one.
+ * Result: NULL, besides the above, when bytes is more than any heap holds or the new block cannot
+ * be had; then the old block is untouched and still the caller's. Time: constant in place; a move
+ * copies. Misuse: a ptr that is no live block of this heap. Source: documented.
+ */
 void *sys_heap_aligned_realloc(struct sys_heap *heap, void *ptr, size_t align, size_t bytes);
+
+/*
+ * Gives a block back; free neighbours are joined with it at once. NULL: no effect.
+ * Time: constant.
+ * Misuse: anything else but a live block of this heap. Level 1 reports a pointer outside the heap
+ * or not a multiple of 8, a block that is not used, and sizes that the neighbours contradict.
+ * Source: documented.
+ */
 void sys_heap_free(struct sys_heap *heap, void *mem);
+
+/*
+ * How many bytes of a block may be written: usable(n) for the n last asked for, at least n.
+ * Result: 0 for NULL. Time: constant. Misuse: as for free.
+ * Source: documented.
+ */
 size_t sys_heap_usable_size(struct sys_heap *heap, void *mem);
+
+/*
+ * The most that one sys_heap_alloc() would get now; one byte more would fail.
+ * Result: 0 when nothing is free or the heap's init failed. A failing request of the highest bucket
+ * may move that bucket's head and so change the answer, as it changes what alloc finds.
+ * Time: constant, at most ALLOC_LOOPS chunks looked at. Source: beyond the original.
+ */
 size_t sys_heap_largest_free(struct sys_heap *heap);
+
+/*
+ * Is the heap sound? Checks every invariant of ARCHITECTURE.md over the whole region and writes
+ * nothing. check also says what is wrong, in *fault, unless that is NULL: the first broken
+ * invariant and the offset of the chunk where it shows. It does not call kheap_fault(). Result:
+ * true when sound; false also for a heap that is not initialised, with *fault as it was. Time:
+ * proportional to the number of chunks, also on a damaged heap. Source: validate documented; check
+ * beyond the original.
+ */
 bool sys_heap_validate(struct sys_heap *heap);
 bool sys_heap_check(struct sys_heap *heap, struct kheap_fault *fault);
+
+/*
+ * Writes a summary as text through kheap_print(): format, sizes, statistics, free chunks by bucket;
+ * with dump_chunks also every chunk. Time: buckets times chunks. Source: documented, there by
+ * printf.
+ */
 void sys_heap_print_info(struct sys_heap *heap, bool dump_chunks);
+
+/*
+ * Where print_info writes, in pieces; lines end in "\n". Weak: the default drops the text, since a
+ * library without libc has nowhere to put it. Source: beyond the original.
+ */
+void kheap_print(const char *text);
+
+/*
+ * Where things are in the region, for tools that look at a heap from outside.
+ * Result: 0; -EINVAL when an argument is NULL or the heap is not initialised.
+ * Time: constant. Source: beyond the original.
+ */
 int sys_heap_layout_get(const struct sys_heap *heap, struct sys_heap_layout *layout);
+
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
+/*
+ * get: the counts as they are now. A realloc that moves counts the old and the new block together
+ * in the maximum. reset_max: the maximum becomes what is allocated now. Result: 0; -EINVAL when an
+ * argument is NULL or the heap is not initialised. Time: constant. Source: documented.
+ */
 int sys_heap_runtime_stats_get(struct sys_heap *heap, struct sys_memory_stats *stats);
 int sys_heap_runtime_stats_reset_max(struct sys_heap *heap);
 #endif
+
+/*
+ * The registry. save: remembers a heap; 0, or -EINVAL when heap is NULL, already there, or no place
+ * of CONFIG_SYS_HEAP_ARRAY_SIZE is left. get: *heap is the array of them, NULL without a registry;
+ * the result is how many there are, or -EINVAL when the argument is NULL.
+ * Not done: heaps cannot be removed, and init does not register. Unsynchronised.
+ * Source: documented.
+ */
 int sys_heap_array_get(struct sys_heap ***heap);
 int sys_heap_array_save(struct sys_heap *heap);
+
+/*
+ * Stress test: op_count allocations and frees in an order that depends on the arguments alone, kept
+ * around target_percent (0 to 100, others are brought into it) of total_bytes, through the caller's
+ * functions; then everything live is freed. Sizes are log-uniform up to an eighth of total_bytes.
+ * scratch_mem holds the list of live blocks; when it has no room for one block nothing is done.
+ * Result: in *result, never NULL. Source: documented, there with other sizes.
+ */
 void sys_heap_stress(void *(*alloc_fn)(void *arg, size_t bytes),
                      void (*free_fn)(void *arg, void *p), void *arg, size_t total_bytes,
                      uint32_t op_count, void *scratch_mem, size_t scratch_bytes, int target_percent,
                      struct z_heap_stress_result *result);
-void kheap_print(const char *text); /* weak: where print_info writes */
 
 #ifdef __cplusplus
 }
