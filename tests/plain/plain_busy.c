@@ -100,3 +100,37 @@ void busy_end(struct busy *busy)
     POISON_ALLOW(busy->region - SPACE_GUARD, SPACE_GUARD);
     POISON_ALLOW(busy->region + BUSY_BYTES, SPACE_GUARD);
 }
+
+uint32_t busy_load(const uint8_t *p, size_t width)
+{
+    return width == 2 ? *(const uint16_t *)(const void *)p : *(const uint32_t *)(const void *)p;
+}
+
+void busy_store(uint8_t *p, size_t width, uint32_t value)
+{
+    if (width == 2) {
+        *(uint16_t *)(void *)p = (uint16_t)value;
+    } else {
+        *(uint32_t *)(void *)p = value;
+    }
+}
+
+size_t busy_width(const struct busy *busy)
+{
+    return busy->info.header / 2;
+}
+
+static uint8_t *field_at(const struct busy *busy, uint8_t *user, enum field field)
+{
+    return user - busy->info.header + (size_t)field * busy_width(busy);
+}
+
+uint32_t busy_get(const struct busy *busy, uint8_t *user, enum field field)
+{
+    return busy_load(field_at(busy, user, field), busy_width(busy));
+}
+
+void busy_put(const struct busy *busy, uint8_t *user, enum field field, uint32_t value)
+{
+    busy_store(field_at(busy, user, field), busy_width(busy), value);
+}

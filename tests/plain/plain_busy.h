@@ -40,4 +40,21 @@ bool busy_region_same(const struct busy *busy);
 /* The bytes around the region are as they were filled. */
 bool busy_guards_same(const struct busy *busy);
 
+/*
+ * The documented layout, for tests that damage it. Sizes are in units, links are unit indices from
+ * the region's start; prev and next are there in free chunks only.
+ *
+ *     small:  [ left 16 | size * 2 + used 16 ][ prev 16 | next 16 ]
+ *     big:    [ left 32 | size * 2 + used 32 ][ prev 32 | next 32 ]
+ *     metadata: bitmap 32, chunk 0's header, three 32-bit statistics, one head a bucket
+ *
+ * A chunk is named by the address behind its header, as blocks and holes are.
+ */
+enum field { FIELD_LEFT, FIELD_TAG, FIELD_PREV, FIELD_NEXT };
+size_t busy_width(const struct busy *busy);
+uint32_t busy_load(const uint8_t *p, size_t width);
+void busy_store(uint8_t *p, size_t width, uint32_t value);
+uint32_t busy_get(const struct busy *busy, uint8_t *user, enum field field);
+void busy_put(const struct busy *busy, uint8_t *user, enum field field, uint32_t value);
+
 #endif

@@ -73,6 +73,39 @@ static void foreign_pointers(struct busy *busy)
     refused(busy, "the top of memory", (void *)(UINTPTR_MAX - 7)); /* NOLINT */
 }
 
+/* Sets a field to `value`, hands in block 4, and puts the field back. */
+static void damaged_field(struct busy *busy, const char *what, uint8_t *user, enum field field,
+                          uint32_t value)
+{
+    const uint32_t right = busy_get(busy, user, field);
+
+    busy_put(busy, user, field, value);
+    refused(busy, what, busy->block[4]);
+    busy_put(busy, user, field, right);
+}
+
+/* Level 1: the used bit, and what both neighbours say of the block's size. */
+static void disagreeing_neighbours(struct busy *busy)
+{
+    uint8_t *const p = busy->block[4];
+    const uint32_t tag = busy_get(busy, p, FIELD_TAG);
+    const uint32_t units = tag / 2;
+
+    damaged_field(busy, "used bit cleared", p, FIELD_TAG, tag ^ 1);
+    damaged_field(busy, "size one less", p, FIELD_TAG, tag - 2);
+    damaged_field(busy, "size one more", p, FIELD_TAG, tag + 2);
+    damaged_field(busy, "size 0", p, FIELD_TAG, 1);
+    damaged_field(busy, "left size one less", p, FIELD_LEFT, units - 1);
+    damaged_field(busy, "left size one more", p, FIELD_LEFT, units + 1);
+    damaged_field(busy, "left size 0", p, FIELD_LEFT, 0);
+    damaged_field(busy, "right neighbour's left size one more", p + units * 8, FIELD_LEFT,
+                  units + 1);
+    damaged_field(busy, "right neighbour's left size one less", p + units * 8, FIELD_LEFT,
+                  units - 1);
+    damaged_field(busy, "left neighbour's size one more", busy->hole[1], FIELD_TAG, units * 2 + 2);
+    damaged_field(busy, "left neighbour's size one less", busy->hole[1], FIELD_TAG, units * 2 - 2);
+}
+
 /* Level 2 bounds a size before it follows it, so that any damage of the header is a report. */
 static void damaged_headers(struct busy *busy)
 {
@@ -91,6 +124,7 @@ void plain_misuse(struct plain *plain)
 
     if (CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1 && busy_begin(&busy, plain)) {
         foreign_pointers(&busy);
+        disagreeing_neighbours(&busy);
         if (CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2) {
             damaged_headers(&busy);
         }
