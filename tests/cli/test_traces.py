@@ -59,16 +59,19 @@ class Traces(Case):
         self.assertGreaterEqual(sum(r <= SMALL_BYTES for r in regions), 2)
         self.assertGreaterEqual(sum(r <= 8192 for r in regions), 1)
 
-    def test_every_allocation_succeeds_in_the_region_named_and_not_in_8_bytes_less(self):
+    def test_every_allocation_succeeds_in_the_region_named_and_not_in_much_less(self):
+        # Where blocks come to lie is not promised, so that a change in lib/ may need a little more
+        # room, or less. When it needs 2 % more, record again (workloads/make.sh) and say so.
+        words = ["run", "--subject", "kheap-big", "--oracles", "expect", "t.ops"]
         for path in PACKS:
             with self.subTest(path.name):
                 self.heapvet("unpack", path)
                 text = self.read(path.stem + ".ops")
                 text = re.sub(r"(?m)^((?:alloc|calloc|aligned|realloc) .*)$", r"\1 -> ok", text)
-                words = ["run", "--subject", "kheap-big", "--oracles", "expect", "t.ops"]
-                self.write("t.ops", text)
+                more = re.sub(r"(?m)^heap (\d+)", lambda m: f"heap {int(m[1]) * 51 // 50}", text)
+                self.write("t.ops", more)
                 self.heapvet(*words)
-                less = re.sub(r"(?m)^heap (\d+)", lambda m: f"heap {int(m[1]) - 8}", text)
+                less = re.sub(r"(?m)^heap (\d+)", lambda m: f"heap {int(m[1]) * 9 // 10}", text)
                 self.write("t.ops", less)
                 self.heapvet(*words, status=1)
 
@@ -88,7 +91,7 @@ class Traces(Case):
             self.assertTrue(row.endswith(f"| {ops:,} | {header['region']:,} | {most:,} | "
                                          f"{min(sizes):,} to {max(sizes):,} |"), (name, row))
 
-    def test_recorded_again_they_are_the_same_bytes(self):
+    def test_recorded_again_they_are_the_same_ops(self):
         text = (TRACES / "README.md").read_text()
         for word, command in VERSIONS.items():
             if shutil.which(command[0]) is None:
@@ -101,7 +104,11 @@ class Traces(Case):
         subprocess.run(["sh", make, HEAPVET, self.folder], check=True, capture_output=True)
         self.assertEqual(self.files(), [p.name for p in PACKS])
         for path in PACKS:
-            self.assertEqual((self.folder / path.name).read_bytes(), path.read_bytes(), path.name)
+            (_, old, records), = read_pack(path)
+            (_, new, again), = read_pack(self.folder / path.name)
+            self.assertTrue(records == again and old["slots"] == new["slots"], path.name)
+            # The region is kheap's answer, not the program's.
+            self.assertLess(abs(old["region"] - new["region"]), old["region"] / 20, path.name)
 
 
 if __name__ == "__main__":

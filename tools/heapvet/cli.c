@@ -93,18 +93,21 @@ static void append_subject(struct subject_choice *choice, const struct subject *
 
 /* A subject from a file is renamed to its path: that is the word that names it on a command line.
  */
-static const struct subject *named_by_path(const struct subject *loaded, const char *path)
+static const struct subject *named_by_path(struct subject_choice *choice,
+                                           const struct subject *loaded, const char *path)
 {
     struct subject *copy = cli_memory(NULL, sizeof(*copy));
     *copy = *loaded;
     copy->name = cli_quoted(path);
+    choice->renamed = cli_memory(choice->renamed, (choice->renames + 1) * sizeof(copy));
+    choice->renamed[choice->renames++] = copy;
     return copy;
 }
 
 void cli_add_subject(struct subject_choice *choice, const char *command, const char *word)
 {
     if (strchr(word, '/') || cli_ends_with(word, ".so")) {
-        append_subject(choice, named_by_path(host_load_subject(word), word));
+        append_subject(choice, named_by_path(choice, host_load_subject(word), word));
         return;
     }
     const struct subject *subject = subjects_find(word);
@@ -136,9 +139,13 @@ void cli_finish_subjects(struct subject_choice *choice)
 
 void cli_free_subjects(struct subject_choice *choice)
 {
+    for (size_t i = 0; i < choice->renames; i++) {
+        free((void *)(uintptr_t)choice->renamed[i]->name); /* ours, by cli_quoted */
+        free(choice->renamed[i]);
+    }
+    free(choice->renamed);
     free(choice->subjects);
-    choice->subjects = NULL;
-    choice->count = 0;
+    *choice = (struct subject_choice){NULL, 0, NULL, 0};
 }
 
 static uint32_t oracle_named(const char *command, const char *word, size_t length)

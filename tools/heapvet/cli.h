@@ -50,6 +50,8 @@ uint64_t cli_number(const char *command, const char *option, const char *text, u
 struct subject_choice {
     const struct subject **subjects;
     size_t count;
+    struct subject **renamed; /* those from files: our copies, named by their paths */
+    size_t renames;
 };
 void cli_add_subject(struct subject_choice *choice, const char *command, const char *word);
 void cli_add_all_subjects(struct subject_choice *choice);

@@ -32,7 +32,7 @@ struct run {
     struct run_total *totals;
     struct run_options options;
     bool bare, digest;
-    const char *json;
+    const char *json, *oracles;
     uint64_t capacity;
     unsigned timeout;
 };
@@ -83,6 +83,7 @@ static void parse(int argc, char **argv, struct run *run)
             break;
         case 'o':
             run->options.oracles = cli_oracles("run", optarg);
+            run->oracles = optarg;
             break;
         case 'b':
             run->bare = true;
@@ -199,7 +200,9 @@ static int run(int argc, char **argv)
     for (size_t i = 0; i < current.choice.count; i++) {
         current.totals[i].subject = current.choice.subjects[i];
     }
-    die_hooks.tool = cli_format("%s run", cli_program);
+    char *tool = current.oracles ? cli_format("%s run --oracles %s", cli_program, current.oracles)
+                                 : cli_format("%s run", cli_program);
+    die_hooks.tool = tool;
     die_hooks.stop = stop_with_json;
     cli_expand(argv + optind, (size_t)(argc - optind), &files, &nfiles);
     host_space_open(&space, 4096, 16, 64);
@@ -218,6 +221,7 @@ static int run(int argc, char **argv)
     host_space_close(&space);
     host_free_paths(files, nfiles);
     free_totals(&current);
+    free(tool);
     return EXIT_PASS;
 }
 

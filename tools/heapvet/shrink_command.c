@@ -25,7 +25,7 @@ static const char help[] =
 struct shrink {
     struct subject_choice choice;
     struct run_options options;
-    const char *output;
+    const char *output, *oracles;
     unsigned timeout;
 };
 
@@ -48,6 +48,7 @@ static void parse(int argc, char **argv, struct shrink *shrink)
             break;
         case 'a':
             shrink->options.oracles = cli_oracles("shrink", optarg);
+            shrink->oracles = optarg;
             break;
         case 't':
             shrink->timeout = (unsigned)cli_number("shrink", "--timeout", optarg, 1, 86400);
@@ -111,6 +112,28 @@ static void write_result(const char *output, const char *file, const struct prog
     free(comments);
 }
 
+/* Writes the result and says where, how long it is, and how to see it fail. */
+static void report(const struct shrink *shrink, const char *file, const char *stem, size_t before,
+                   const struct program *program, const struct shrink_outcome *outcome)
+{
+    const struct subject *subject = shrink->choice.subjects[0];
+    char *output =
+        shrink->output ? cli_format("%s", shrink->output) : cli_format("%s.min.ops", stem);
+    char *word = cli_quoted(output);
+    char *chosen =
+        shrink->oracles ? cli_format("--oracles %s ", shrink->oracles) : cli_format("%s", "");
+    if (isatty(STDERR_FILENO)) {
+        fputc('\n', stderr);
+    }
+    write_result(output, file, program, subject, outcome);
+    fprintf(strcmp(output, "-") == 0 ? stderr : stdout,
+            "%s: %zu ops of %zu left, oracle %s\n  run  %s run %s--subject %s %s\n", output,
+            program->nops, before, outcome_word(outcome), cli_program, chosen, subject->name, word);
+    free(chosen);
+    free(word);
+    free(output);
+}
+
 static int run(int argc, char **argv)
 {
     struct shrink shrink = {.options = run_options_default, .timeout = 10};
@@ -126,28 +149,19 @@ static int run(int argc, char **argv)
     size_t shown = 0;
     size_t before = program ? program->nops : 0;
     struct shrink_outcome outcome;
-    if (!program ||
-        !shrink_program(program, subject, &space, &shrink.options, progress, &shown, &outcome)) {
+    bool fails = program && shrink_program(program, subject, &space, &shrink.options, progress,
+                                           &shown, &outcome);
+    if (fails) {
+        char *stem = cli_program_name(chosen.file, program);
+        report(&shrink, file, stem, before, program, &outcome);
+        free(stem);
+    } else {
         printf("%s: does not fail on %s\n", file, subject->name);
-        return EXIT_PASS;
     }
-    char *stem = cli_program_name(chosen.file, program);
-    char *output = shrink.output ? cli_format("%s", shrink.output) : cli_format("%s.min.ops", stem);
-    if (isatty(STDERR_FILENO)) {
-        fputc('\n', stderr);
-    }
-    char *word = cli_quoted(output);
-    write_result(output, file, program, subject, &outcome);
-    fprintf(strcmp(output, "-") == 0 ? stderr : stdout,
-            "%s: %zu ops of %zu left, oracle %s\n  run  %s run --subject %s %s\n", output,
-            program->nops, before, outcome_word(&outcome), cli_program, subject->name, word);
-    free(word);
-    free(output);
-    free(stem);
     cli_unload(&chosen);
     host_space_close(&space);
     cli_free_subjects(&shrink.choice);
-    return EXIT_FAULT;
+    return fails ? EXIT_FAULT : EXIT_PASS;
 }
 
 const struct command command_shrink = {"shrink", "shorten a failing program", help, run};

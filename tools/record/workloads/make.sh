@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # make.sh HEAPVET [OUT]: records all traces of corpus/traces again (into OUT, default that folder).
-# Needs lua5.4, sqlite3, jq, git and bc. The same versions give the same traces, byte for byte; the
-# versions in corpus/traces/README.md are those that the committed ones were made with.
+# Keeps the figures in OUT/README.md, if there is one, up to date. Needs lua5.4, sqlite3, jq, git, bc.
+# The same versions give the same ops; corpus/traces/README.md says which made the committed ones.
+# The regions are those that kheap needs as it is.
 set -eu
 
 [ $# -ge 1 ] || { echo "usage: make.sh HEAPVET [OUT]" >&2; exit 2; }
@@ -53,3 +54,7 @@ record git-log -- git -C repo log --stat
 record git-diff -- git -C repo diff-tree -p --word-diff HEAD~23 HEAD
 # An excerpt that fits 8 KiB: bc sets up its tables, 53 KB of them, in the first calls.
 record bc-numbers --skip 95 --max-ops 24000 -- bc -q numbers.bc
+
+if [ -f "$out/README.md" ]; then
+    cat ./*.err | python3 "$here/rows.py" "$out/README.md"
+fi
