@@ -10,18 +10,22 @@ from firmware.budget import compilers
 from firmware.targets import TARGETS
 
 PATH = ROOT / "bench" / "budgets" / "code.csv"
-COLUMNS = ["target", "config", "opt", "alloc_free_bytes", "library_bytes"]
-COMMENT = ("Bytes of code and constants. Written by: /usr/bin/python3 firmware/measure.py --accept")
+COLUMNS = ["target", "config", "opt", "alloc_free_code", "alloc_free_constants", "library_code",
+           "library_constants"]
+COMMENT = ("Bytes. Written by: /usr/bin/python3 firmware/measure.py --accept")
 
 
-def _text_bytes(target, files):
-    done = subprocess.run([target.prefix + "size", *map(str, files)], capture_output=True,
+def _bytes(target, files):
+    """(code, constants)."""
+    done = subprocess.run([target.prefix + "size", "-A", *map(str, files)], capture_output=True,
                           text=True, check=True)
-    return sum(int(line.split()[0]) for line in done.stdout.splitlines()[1:])
+    sections = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(".")]
+    return tuple(sum(int(size) for name, size in sections if name.startswith(kind))
+                 for kind in (".text", (".rodata", ".srodata")))
 
 
 def measure(builder, choice):
-    """(bytes of alloc and free with all that they call, bytes of the whole library)."""
+    """(code, constants) of alloc and free with all that they call, then of the whole library."""
     target = TARGETS[choice[0]]
     objects = builder.library(*choice)
     linked = builder.out / f"{'-'.join(choice)}.code"
@@ -32,7 +36,7 @@ def measure(builder, choice):
         capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildError(f"{linked.name}: {done.stderr.strip()}")
-    return _text_bytes(target, [linked]), _text_bytes(target, objects)
+    return (*_bytes(target, [linked]), *_bytes(target, objects))
 
 
 def write(rows):
@@ -50,7 +54,9 @@ def write(rows):
 
 
 def table(rows):
-    out = ["bytes of code: alloc and free with all they call / the whole library"]
+    out = ["bytes of code + constants: alloc and free with all they call / the whole library"]
     for key in sorted(rows, key=lambda k: (k[2], k[1] != "peer", k[0])):
-        out.append(f"{key[0]:<9}{key[1]:<9}{key[2]:<4}{rows[key][0]:>6} /{rows[key][1]:>6}")
+        part, part_constants, whole, whole_constants = rows[key]
+        out.append(f"{key[0]:<9}{key[1]:<9}{key[2]:<4}{part:>6} +{part_constants:>4} /"
+                   f"{whole:>6} +{whole_constants:>4}")
     return "\n".join(out)
