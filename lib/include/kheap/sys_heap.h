@@ -44,13 +44,14 @@
 #endif
 
 /*
- * malloc: the block aliases nothing else. nodiscard: a lost result is a leak. Not alloc_size: every
- * usable byte may be written, also those beyond the size asked for.
+ * A lost result is a leak. Not malloc: it lets the compiler drop a store to a block before a call
+ * that looks at the whole region, such as sys_heap_check(). Not alloc_size: every usable byte may
+ * be written, also those beyond the size asked for.
  */
 #if defined(__GNUC__)
-#define KHEAP_ALLOCATES __attribute__((malloc, warn_unused_result))
+#define KHEAP_NODISCARD __attribute__((warn_unused_result))
 #else
-#define KHEAP_ALLOCATES
+#define KHEAP_NODISCARD
 #endif
 
 #ifdef __cplusplus
@@ -178,7 +179,7 @@ int sys_heap_init(struct sys_heap *heap, void *mem, size_t bytes);
  * repeating. Time: constant. Not done: no exhaustive search, its time would depend on the heap's
  * history. Source: documented.
  */
-KHEAP_ALLOCATES void *sys_heap_alloc(struct sys_heap *heap, size_t bytes);
+KHEAP_NODISCARD void *sys_heap_alloc(struct sys_heap *heap, size_t bytes);
 
 /*
  * Allocates a block whose address is a multiple of align.
@@ -189,10 +190,10 @@ KHEAP_ALLOCATES void *sys_heap_alloc(struct sys_heap *heap, size_t bytes);
  * when align is not a power of two. Time: constant. Not done: no search for a chunk that happens to
  * lie right. Source: documented, there with other alignments interpreted.
  */
-KHEAP_ALLOCATES void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes);
+KHEAP_NODISCARD void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes);
 
 /* sys_heap_alloc(heap, bytes): align is ignored. For tables of functions of the aligned form. */
-KHEAP_ALLOCATES void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes);
+KHEAP_NODISCARD void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes);
 
 /*
  * sys_heap_aligned_realloc() with an alignment of 0.
