@@ -54,7 +54,8 @@ class Shrinker:
         draft = Path(f"{raw}.ops")
         draft.write_text(text)
         argv, env, subject = fuzz_engines.subject_goal(
-            fuzz_engines.variant_of(job.target), self.places.root, self.places.build, self.places.settings)
+            fuzz_engines.variant_of(job.target), self.places.root, self.places.build,
+            self.places.settings)
         self.ctx.run(argv, env=env, timeout=300, label=f"build {subject.name}")
         return self.by_heapvet(draft, subject) or self.by_engine(job, draft)
 

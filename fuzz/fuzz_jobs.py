@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fuzzer process: how it is started, watched and stopped, and where what it finds is kept.
 
-Working corpora live on tmpfs (creating files costs a quarter of the speed elsewhere). Crashing inputs are written
-below out/ by the engine itself; new corpus entries are copied to out/corpus/ when a job ends, and those of a run that
-was killed are picked up by the next one, because the working folder's name is made from the tree's path.
+Working corpora live on tmpfs (creating files costs a quarter of the speed elsewhere). Crashing inputs
+are written below out/ by the engine itself; new corpus entries are copied to out/corpus/ when a job
+ends, and those of a run that was killed are picked up by the next one, because the working folder's
+name is made from the tree's path.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ import fuzz_stats
 # 128 ops, as in the .options files; every second target runs at the 32 that fuzz fastest.
 MAX_LEN = {"heap": 1032, "text": 2048}
 SHORT_LEN = 264
+# A corpus beyond this is cut down to the inputs that add coverage before the next run: loading it takes that run's time.
+PRUNE_ABOVE = 1000
 # AFL++ calibrates every seed before it starts: a short run must not spend itself on that.
 AFL_SEEDS = 150
 
@@ -78,6 +81,27 @@ class Places:
             archive = self.build / "address" / f"{target}_seed_corpus.zip"
             shutil.unpack_archive(archive, folder)
         return folder
+
+    def prune(self, kind, targets):
+        """Keeps what any of the targets says adds coverage; leaves all as it is when one of them fails."""
+        corpus = self.out / "corpus" / kind
+        before = sum(1 for _ in corpus.iterdir())
+        if before <= PRUNE_ABOVE:
+            return
+        merged = self.work / f"merged-{kind}"
+        merged.mkdir()
+        for target in targets:
+            done = subprocess.run(
+                [str(self.build / "address" / target), "-merge=1", f"-max_len={MAX_LEN[kind]}",
+                 str(merged), str(corpus)], cwd=self.work, capture_output=True, check=False,
+                env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0:symbolize=0"))
+            if done.returncode != 0:
+                return
+        self.keep(merged, kind)
+        kept = {hashlib.sha1(path.read_bytes()).hexdigest() for path in merged.iterdir()}
+        for path in list(corpus.iterdir()):
+            if path.name not in kept:
+                path.unlink()
 
     def keep(self, folder, kind):
         """Copies inputs that are not there yet; names are made from the contents."""
@@ -178,7 +202,7 @@ class LibFuzzer(Job):
         return sorted(p for p in self.places.raw.glob(f"{self.name}-*") if p.suffix == "")
 
     def problem(self):
-        """A process that failed without leaving an input is a fault of the set-up, not of a heap."""
+        """A process that failed without leaving an input: the set-up is at fault, not a heap."""
         # 0 also when it was told to stop; 72 is its status for an interrupt in some versions.
         if self.process.returncode not in (0, 72) and not self.findings():
             return f"{self.name}: exit status {self.process.returncode}, no input kept"
@@ -208,8 +232,8 @@ class Afl(Job):
         return env
 
     def command(self):
-        return ["afl-fuzz", "-V", str(max(1, int(self.seconds))), "-s", str(self.seed), "-t", "5000+", "-G",
-                str(self.max_len), "-i", str(self.seeds), "-o",
+        return ["afl-fuzz", "-V", str(max(1, int(self.seconds))), "-s", str(self.seed),
+                "-t", "5000+", "-G", str(self.max_len), "-i", str(self.seeds), "-o",
                 str(self.folder / "afl"), "-x", f"{self.binary}.dict", "--", str(self.binary)]
 
     def save(self):
@@ -228,7 +252,8 @@ class Afl(Job):
             done = subprocess.run([str(self.binary), str(path)], env=self.environment(), timeout=60,
                                   capture_output=True, check=False)
             if done.returncode != 0:
-                shutil.copy(path, self.places.raw / f"{self.name}-crash-seed-{path.name.split('.')[0]}")
+                name = f"{self.name}-crash-seed-{path.name.split('.')[0]}"
+                shutil.copy(path, self.places.raw / name)
                 return
 
     def findings(self):
