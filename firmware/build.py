@@ -137,12 +137,13 @@ class Builder:
 
     # Images
 
-    def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag=""):
-        """Path of the linked image. lib: another lib folder, extra: more -D, tag: its name."""
+    def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag="", pad=0):
+        """Path of the linked image. lib: another lib folder, extra: more -D, tag: its name,
+        pad: so many bytes in front of all code."""
         with self._alone():
-            return self._image(target_name, kind, config, opt, lib, extra, tag)
+            return self._image(target_name, kind, config, opt, lib, extra, tag, pad)
 
-    def _image(self, target_name, kind, config, opt, lib, extra, tag):
+    def _image(self, target_name, kind, config, opt, lib, extra, tag, pad):
         target = TARGETS[target_name]
         here = self.root / "firmware"
         jobs = [(here / target.startup, ["-O2", "-Ifirmware", "-Ifirmware/include"])]
@@ -153,7 +154,7 @@ class Builder:
         script = here / target.script
         newest = max(o.stat().st_mtime_ns for o in [*objects, script, Path(__file__)])
         stamp = elf.with_suffix(".cmd")
-        symbols = [f"-Wl,--defsym={k}={v:#x}" for k, v in target.memory.items()]
+        symbols = [f"-Wl,--defsym={k}={v:#x}" for k, v in {**target.memory, "image_pad": pad}.items()]
         command = [target.prefix + "gcc", *target.flags, "-nostdlib", "-Wl,--gc-sections",
                    "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{script}", *symbols,
                    *map(str, objects), "-lgcc", "-o", str(elf)]
@@ -203,22 +204,25 @@ class Builder:
     def run(self, target_name, elf, words=(), seconds=RUN_SECONDS, count=False, trace=None):
         """Runs an image; count: under the plugin. A run that does not end in time is stopped."""
         target = TARGETS[target_name]
-        arguments = "".join(f",arg={w}" for w in ("image", *map(str, words)))
+        # The image's room for its command line is small: paths are relative to the build folder.
+        words = [os.path.relpath(w, self.out) if isinstance(w, Path) else w for w in words]
+        arguments = "".join(f",arg={w}" for w in ("image", *words))
         command = [*target.qemu, "-display", "none", "-monitor", "none", "-serial", "none",
                    "-chardev", "stdio,id=c", "-semihosting-config",
-                   f"enable=on,target=native,chardev=c{arguments}", "-kernel", str(elf)]
+                   f"enable=on,target=native,chardev=c{arguments}", "-kernel", str(elf.resolve())]
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / "table"
             if count:
                 names = self.symbols(target_name, elf)
                 labels, size = names["measured_labels"]
-                plugin = (f"file={self.plugin()},begin={names['measured_begin'][0]:#x},"
+                plugin = (f"file={self.plugin().resolve()},begin={names['measured_begin'][0]:#x},"
                           f"end={names['measured_end'][0]:#x},labels={labels:#x},count={size},"
                           f"out={table}")
                 command += ["-plugin", plugin + (f",trace={trace}" if trace is not None else "")]
             try:
                 done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                      stdin=subprocess.DEVNULL, timeout=seconds, check=False)
+                                      stdin=subprocess.DEVNULL, timeout=seconds, check=False,
+                                      cwd=self.out)
                 status, out = done.returncode, done.stdout + done.stderr
             except subprocess.TimeoutExpired as late:
                 status, out = None, (late.stdout or b"").decode(errors="replace")

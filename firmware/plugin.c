@@ -35,7 +35,9 @@
 typedef uint64_t plugin_id;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
-struct qemu_info;
+struct qemu_info {
+    const char *target_name; /* more follows that is not used here */
+};
 enum plugin_flags { PLUGIN_NO_REGS };
 enum plugin_mem { PLUGIN_MEM_RW = 3 };
 
@@ -56,6 +58,7 @@ extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
 extern uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 extern unsigned qemu_plugin_mem_size_shift(uint32_t info);
 extern bool qemu_plugin_mem_is_store(uint32_t info);
 
@@ -82,6 +85,7 @@ static struct {
     uint64_t trace; /* label, or UINT64_MAX */
 } options = {.trace = UINT64_MAX};
 
+static enum { ANY_TARGET, THUMB, RISCV } target;
 static bool open_now, pending, broken, begun;
 static struct window window;
 static uint64_t next_address; /* where a branch that is not taken goes on */
@@ -182,6 +186,25 @@ static void memory(unsigned cpu, uint32_t info, uint64_t address, void *context)
     }
 }
 
+/*
+ * QEMU 7.2 reports half the size of a 4-byte instruction that lies across a page's end, and the
+ * next one would look like a branch taken. The first halfword says how long it really is.
+ */
+static uint64_t size_of(const struct qemu_plugin_insn *insn)
+{
+    const size_t size = qemu_plugin_insn_size(insn);
+    uint8_t first[2] = {0, 0};
+
+    if (target == ANY_TARGET || size < sizeof(first)) {
+        return size;
+    }
+    memcpy(first, qemu_plugin_insn_data(insn), sizeof(first));
+    if (target == RISCV) {
+        return (first[0] & 3u) == 3u ? 4 : 2;
+    }
+    return first[1] >> 3 >= 0x1d ? 4 : 2;
+}
+
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 {
     (void)id;
@@ -189,8 +212,7 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *const insn = qemu_plugin_tb_get_insn(tb, i);
-        const uint64_t packed =
-            qemu_plugin_insn_vaddr(insn) << SIZE_BITS | qemu_plugin_insn_size(insn);
+        const uint64_t packed = qemu_plugin_insn_vaddr(insn) << SIZE_BITS | size_of(insn);
         qemu_plugin_register_vcpu_insn_exec_cb(insn, instruction, PLUGIN_NO_REGS,
                                                (void *)(uintptr_t)packed);
         qemu_plugin_register_vcpu_mem_cb(insn, memory, PLUGIN_NO_REGS, PLUGIN_MEM_RW, NULL);
@@ -261,7 +283,11 @@ static bool option(const char *argument)
 
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv)
 {
-    (void)info;
+    if (strcmp(info->target_name, "arm") == 0) {
+        target = THUMB; /* all that is measured on ARM are M-profile cores */
+    } else if (strcmp(info->target_name, "riscv32") == 0) {
+        target = RISCV;
+    }
     for (int i = 0; i < argc; i++) {
         if (!option(argv[i])) {
             fprintf(stderr, "plugin: unknown or bad option '%s'\n", argv[i]);

@@ -117,10 +117,16 @@ _Noreturn void port_run(void)
     size_t nwords = 0;
     uintptr_t block[2] = {(uintptr_t)text, sizeof(text)};
 
+    /* A command line that is cut would leave out programs without a word. */
     if (machine_semihost(SYS_GET_CMDLINE, block) != 0) {
-        text[0] = '\0';
+        port_write("FAIL the command line has more bytes than the image reads\n");
+        port_exit(EXIT_FAIL);
     }
-    for (char *p = text; *p != '\0' && nwords < WORDS;) {
+    for (char *p = text; *p != '\0';) {
+        if (nwords == WORDS) {
+            port_write("FAIL the command line has more words than the image reads\n");
+            port_exit(EXIT_FAIL);
+        }
         words[nwords++] = p;
         while (*p != '\0' && *p != ' ') {
             p++;
