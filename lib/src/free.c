@@ -68,6 +68,27 @@ KHEAP_INLINE void join_count(enum format f, word *base, const struct block *b)
     stats_count(base, 0 - usable_words(f, b->size2), b->size2 - parts * header_words(f));
 }
 
+/* Reads the block and its neighbours; false: something is wrong with them, and has been reported.
+ */
+KHEAP_INLINE bool free_check(const struct sys_heap *heap, enum format f, word *base, void *p,
+                             struct block *b)
+{
+    enum invariant broken = block_read(heap, f, base, p, b);
+
+    if (LEVEL >= 2 && broken == SOUND) {
+        broken = join_check(heap, f, base, b);
+    }
+    if (LEVEL >= 1 && unlikely(broken != SOUND)) {
+        /* No region holds address -8, so NULL always comes this way and costs the others nothing.
+         */
+        if (p != NULL) {
+            kheap_fault_report(heap, p, b->c, broken);
+        }
+        return false;
+    }
+    return true;
+}
+
 KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
 {
     word *const base = region_words(heap);
@@ -76,17 +97,7 @@ KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
     if (LEVEL == 0 && (base == NULL || p == NULL)) {
         return false;
     }
-    enum invariant broken = block_read(heap, f, base, p, &b);
-
-    if (LEVEL >= 2 && broken == SOUND) {
-        broken = join_check(heap, f, base, &b);
-    }
-    if (LEVEL >= 1 && unlikely(broken != SOUND)) {
-        /* No region holds address -8, so NULL always comes this way and costs the others nothing.
-         */
-        if (p != NULL) {
-            kheap_fault_report(heap, p, b.c, broken);
-        }
+    if (!free_check(heap, f, base, p, &b)) {
         return false;
     }
     join(f, base, &b);
@@ -95,6 +106,14 @@ KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
 }
 
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+bool kheap_releasable(const struct sys_heap *heap, void *p)
+{
+    struct block b;
+
+    return heap_is_small(heap) ? free_check(heap, SMALL, region_words(heap), p, &b)
+                               : free_check(heap, BIG, region_words(heap), p, &b);
+}
+
 bool kheap_release(struct sys_heap *heap, void *p)
 {
     return heap_is_small(heap) ? free_in(heap, SMALL, p) : free_in(heap, BIG, p);

@@ -92,17 +92,21 @@ KHEAP_INLINE enum outcome resize_in(struct sys_heap *heap, enum format f, void *
     return IN_PLACE;
 }
 
-/* The old block stays as it is until the new one is there and filled. */
+/*
+ * The old block stays as it is until the new one is there and filled. What its free will look at is
+ * checked first, since a fault may not leave the new block behind.
+ */
 static void *block_move(struct sys_heap *heap, void *p, size_t align, size_t bytes, size_t usable)
 {
-    void *const moved = sys_heap_aligned_alloc(heap, align, bytes);
+    void *const moved =
+        kheap_releasable(heap, p) ? sys_heap_aligned_alloc(heap, align, bytes) : NULL;
 
     if (moved == NULL) {
         return NULL;
     }
     (void)__builtin_memcpy(moved, p, usable < bytes ? usable : bytes);
     if (!kheap_release(heap, p)) {
-        /* Damage beside the old block, reported: leave the caller with what he had. */
+        /* Damage that came beside the old block by the allocation: the caller keeps what he had. */
         (void)kheap_release(heap, moved);
         return NULL;
     }

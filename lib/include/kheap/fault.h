@@ -36,7 +36,9 @@ struct kheap_fault {
  *
  * Weak: a program may define its own. The default stops: abort() on a host, a breakpoint in a loop
  * on a target. When a replacement returns, the call that found the fault has had no effect and
- * returns NULL, 0 or nothing. The record is gone after the return.
+ * returns NULL, 0 or nothing. (At level 2 a realloc that moves may meet damage only after it has
+ * taken its new block; that is given back, and the old block is still the caller's.) The record is
+ * gone after the return.
  * Misuse: calling a function of the heap that is reported, but for sys_heap_check().
  * Source: beyond the documented original.
  */
