@@ -33,9 +33,12 @@ struct kheap_state {
 
 #ifdef KHEAP_PROBE
 uint32_t kheap_probe_steps;
-#define PROBE_RESET() (kheap_probe_steps = 0)
+const char *kheap_probe_fault;
+#define PROBE_RESET()      (kheap_probe_steps = 0)
+#define PROBE_FAULT(fault) (kheap_probe_fault = (fault)->invariant)
 #else
-#define PROBE_RESET() ((void)0)
+#define PROBE_RESET()      ((void)0)
+#define PROBE_FAULT(fault) ((void)0)
 #endif
 
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
@@ -44,6 +47,7 @@ void kheap_fault(const struct kheap_fault *fault)
     struct kheap_state *state = (struct kheap_state *)(uintptr_t)fault->heap;
 
     state->faults++;
+    PROBE_FAULT(fault);
 }
 
 static struct sys_heap *heap_of(void *state)

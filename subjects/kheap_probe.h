@@ -8,11 +8,13 @@
  * result of a call shows one probe too many. Shipped object code has an empty KHEAP_STEP().
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define KHEAP_PROBE  1
 #define KHEAP_STEP() ((void)++kheap_probe_steps)
 
 extern uint32_t kheap_probe_steps;
+extern const char *kheap_probe_fault; /* invariant named by the newest report; NULL: none yet */
 
 #endif

@@ -39,6 +39,8 @@ bool plain_note(struct plain *plain, const char *file, int line, bool ok, const 
 #define NOTE(plain, ok, text, detail, number)                                                      \
     plain_note((plain), __FILE__, __LINE__, (ok), (text), (detail), (uint64_t)(number))
 
+bool plain_begins(const char *text, const char *start);
+
 /* A number as text behind `text`, for progress lines. */
 void plain_say(struct plain *plain, const char *text, uint64_t number, const char *behind);
 

@@ -62,6 +62,15 @@ bool plain_note(struct plain *plain, const char *file, int line, bool ok, const 
     return ok;
 }
 
+bool plain_begins(const char *text, const char *start)
+{
+    while (*start != '\0' && *text == *start) {
+        text++;
+        start++;
+    }
+    return *start == '\0';
+}
+
 static bool space_serves(const struct plain *plain, const struct program *program)
 {
     return program->header.region <= plain->space->capacity &&

@@ -69,6 +69,23 @@ static void chunk_0_free(struct busy *busy)
     busy_store(tag, busy_width(busy), busy_load(tag, busy_width(busy)) ^ 1);
 }
 
+static void end_marker_long(struct busy *busy)
+{
+    busy_put(busy, end_marker(busy), FIELD_TAG, 2 * 1 + 1);
+}
+
+static void first_chunk_elsewhere(struct busy *busy)
+{
+    uint8_t *const tag = busy->region + 4 + (busy->info.header == 4 ? 2 : 0);
+
+    busy_store(tag, busy_width(busy), busy_load(tag, busy_width(busy)) + 2);
+}
+
+static void left_of_the_first(struct busy *busy)
+{
+    busy_put(busy, busy->block[0], FIELD_LEFT, busy_get(busy, busy->block[0], FIELD_LEFT) + 1);
+}
+
 static void two_free_neighbours(struct busy *busy)
 {
     busy_put(busy, busy->block[2], FIELD_TAG, busy_get(busy, busy->block[2], FIELD_TAG) ^ 1);
@@ -132,6 +149,16 @@ static void bit_of_an_empty_list(struct busy *busy)
     busy_store(BITMAP(busy), 4, busy_load(BITMAP(busy), 4) | BUCKET_BIT(0));
 }
 
+static void head_of_an_empty_list(struct busy *busy)
+{
+    busy_store(head_at(busy, 0), busy_width(busy), index_of(busy, busy->hole[0]));
+}
+
+static void bit_beyond_the_heads(struct busy *busy)
+{
+    busy_store(BITMAP(busy), 4, busy_load(BITMAP(busy), 4) | BUCKET_BIT(31));
+}
+
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
 static void first_statistic(struct busy *busy)
 {
@@ -162,6 +189,9 @@ static const struct edit edits[] = {
     {"I2 ", "left size of a hole one less", left_of_a_hole},
     {"I3 ", "the end marker is free", end_marker_free},
     {"I3 ", "chunk 0 is free", chunk_0_free},
+    {"I3 ", "the end marker has a size", end_marker_long},
+    {"I3 ", "chunk 0 ends elsewhere", first_chunk_elsewhere},
+    {"I2 ", "left size of the first chunk", left_of_the_first},
     {"I4 ", "two free neighbours", two_free_neighbours},
     {"I5 ", "next lies outside", next_outside},
     {"I5 ", "next is a block", next_is_a_block},
@@ -171,22 +201,15 @@ static const struct edit edits[] = {
     {"I6 ", "head is a block", head_is_a_block},
     {"I7 ", "a free chunk on no list", free_but_unlisted},
     {"I8 ", "bit cleared, list not empty", bit_cleared},
-    {"I6 ", "bit set, list empty: its head is no chunk", bit_of_an_empty_list},
+    {"I8 ", "bit set, list empty", bit_of_an_empty_list},
+    {"I8 ", "bit cleared, head not 0", head_of_an_empty_list},
+    {"I8 ", "bit beyond the heads", bit_beyond_the_heads},
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
     {"I9 ", "first statistic", first_statistic},
     {"I9 ", "second statistic", second_statistic},
     {"I9 ", "third statistic", third_statistic},
 #endif
 };
-
-static bool begins_with(const char *text, const char *start)
-{
-    while (*start != '\0' && *text == *start) {
-        text++;
-        start++;
-    }
-    return *start == '\0';
-}
 
 static void one_edit(struct busy *busy, const struct edit *edit)
 {
@@ -199,7 +222,7 @@ static void one_edit(struct busy *busy, const struct edit *edit)
         saved_region[i] = busy->region[i];
     }
     const bool sound = busy->subject->check(busy->state, &fault);
-    (void)NOTE(busy->plain, !sound && begins_with(fault.invariant, edit->id), edit->name,
+    (void)NOTE(busy->plain, !sound && plain_begins(fault.invariant, edit->id), edit->name,
                fault.invariant, fault.offset);
     (void)NOTE(busy->plain, fault.offset < BUSY_BYTES, edit->name, "offset outside", fault.offset);
     (void)NOTE(busy->plain,

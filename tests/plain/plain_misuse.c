@@ -28,15 +28,21 @@ static const void *hand_in(const struct busy *busy, uint32_t way, void *p)
     }
 }
 
-/* Handing p in, whatever the call, is reported once and changes nothing. */
-static void refused(struct busy *busy, const char *what, void *p)
+/*
+ * Handing p in, whatever the call, is reported once, by this invariant, and changes nothing. "I"
+ * stands for any: where one edit breaks several, which is seen first is not promised.
+ */
+static void refused(struct busy *busy, const char *id, const char *what, void *p)
 {
     busy_save(busy);
     for (uint32_t way = 0; way < HAND_INS; way++) {
         const uint32_t before = busy->subject->faults(busy->state);
+        kheap_probe_fault = NULL;
         const void *const result = hand_in(busy, way, p);
         (void)NOTE(busy->plain, busy->subject->faults(busy->state) - before == 1, what,
                    "want one report", way);
+        (void)NOTE(busy->plain, kheap_probe_fault != NULL && plain_begins(kheap_probe_fault, id),
+                   what, kheap_probe_fault != NULL ? kheap_probe_fault : "nothing", way);
         (void)NOTE(busy->plain, result == NULL, what, "want NULL", way);
         (void)NOTE(busy->plain, busy_region_same(busy), what, "want no effect", way);
         busy_restore(busy);
@@ -45,14 +51,14 @@ static void refused(struct busy *busy, const char *what, void *p)
 
 static void freed_pointers(struct busy *busy)
 {
-    refused(busy, "freed, between live neighbours", busy->hole[0]);
-    refused(busy, "freed, between live neighbours", busy->hole[1]);
+    refused(busy, "I11 ", "freed, between live neighbours", busy->hole[0]);
+    refused(busy, "I11 ", "freed, between live neighbours", busy->hole[1]);
     /* joins the hole on its left */
     busy->subject->free(busy->state, busy->block[2]);
-    refused(busy, "freed, joined with both neighbours", busy->block[2]);
-    refused(busy, "freed, joined into a left neighbour", busy->hole[1]);
+    refused(busy, "I", "freed, joined with both neighbours", busy->block[2]);
+    refused(busy, "I11 ", "freed, joined into a left neighbour", busy->hole[1]);
     busy->subject->free(busy->state, busy->block[0]);
-    refused(busy, "freed, joined with its right neighbour", busy->block[0]);
+    refused(busy, "I11 ", "freed, joined with its right neighbour", busy->block[0]);
     busy->block[0] = NULL;
     busy->block[2] = NULL;
 }
@@ -63,24 +69,24 @@ static void foreign_pointers(struct busy *busy)
     static uint64_t elsewhere[4];
     uint8_t *const p = busy->block[4];
 
-    refused(busy, "in the middle of a unit", p + 1);
-    refused(busy, "in the middle of a unit", p + 4);
-    refused(busy, "the region's start", busy->region);
-    refused(busy, "in front of the region", busy->region - 8);
-    refused(busy, "behind the region", busy->region + BUSY_BYTES);
-    refused(busy, "behind the region", busy->region + BUSY_BYTES + 8);
-    refused(busy, "another object", elsewhere);
-    refused(busy, "the top of memory", (void *)(UINTPTR_MAX - 7)); /* NOLINT */
+    refused(busy, "I10 ", "in the middle of a unit", p + 1);
+    refused(busy, "I10 ", "in the middle of a unit", p + 4);
+    refused(busy, "I10 ", "the region's start", busy->region);
+    refused(busy, "I10 ", "in front of the region", busy->region - 8);
+    refused(busy, "I10 ", "behind the region", busy->region + BUSY_BYTES);
+    refused(busy, "I10 ", "behind the region", busy->region + BUSY_BYTES + 8);
+    refused(busy, "I10 ", "another object", elsewhere);
+    refused(busy, "I10 ", "the top of memory", (void *)(UINTPTR_MAX - 7)); /* NOLINT */
 }
 
 /* Sets a field to `value`, hands in block 4, and puts the field back. */
-static void damaged_field(struct busy *busy, const char *what, uint8_t *user, enum field field,
-                          uint32_t value)
+static void damaged_field(struct busy *busy, const char *id, const char *what, uint8_t *user,
+                          enum field field, uint32_t value)
 {
     const uint32_t right = busy_get(busy, user, field);
 
     busy_put(busy, user, field, value);
-    refused(busy, what, busy->block[4]);
+    refused(busy, id, what, busy->block[4]);
     busy_put(busy, user, field, right);
 }
 
@@ -91,19 +97,21 @@ static void disagreeing_neighbours(struct busy *busy)
     const uint32_t tag = busy_get(busy, p, FIELD_TAG);
     const uint32_t units = tag / 2;
 
-    damaged_field(busy, "used bit cleared", p, FIELD_TAG, tag ^ 1);
-    damaged_field(busy, "size one less", p, FIELD_TAG, tag - 2);
-    damaged_field(busy, "size one more", p, FIELD_TAG, tag + 2);
-    damaged_field(busy, "size 0", p, FIELD_TAG, 1);
-    damaged_field(busy, "left size one less", p, FIELD_LEFT, units - 1);
-    damaged_field(busy, "left size one more", p, FIELD_LEFT, units + 1);
-    damaged_field(busy, "left size 0", p, FIELD_LEFT, 0);
-    damaged_field(busy, "right neighbour's left size one more", p + units * 8, FIELD_LEFT,
+    damaged_field(busy, "I11 ", "used bit cleared", p, FIELD_TAG, tag ^ 1);
+    damaged_field(busy, "I2 ", "size one less", p, FIELD_TAG, tag - 2);
+    damaged_field(busy, "I2 ", "size one more", p, FIELD_TAG, tag + 2);
+    damaged_field(busy, "I", "size 0", p, FIELD_TAG, 1);
+    damaged_field(busy, "I2 ", "left size one less", p, FIELD_LEFT, units - 1);
+    damaged_field(busy, "I2 ", "left size one more", p, FIELD_LEFT, units + 1);
+    damaged_field(busy, "I", "left size 0", p, FIELD_LEFT, 0);
+    damaged_field(busy, "I2 ", "right neighbour's left size one more", p + units * 8, FIELD_LEFT,
                   units + 1);
-    damaged_field(busy, "right neighbour's left size one less", p + units * 8, FIELD_LEFT,
+    damaged_field(busy, "I2 ", "right neighbour's left size one less", p + units * 8, FIELD_LEFT,
                   units - 1);
-    damaged_field(busy, "left neighbour's size one more", busy->hole[1], FIELD_TAG, units * 2 + 2);
-    damaged_field(busy, "left neighbour's size one less", busy->hole[1], FIELD_TAG, units * 2 - 2);
+    damaged_field(busy, "I2 ", "left neighbour's size one more", busy->hole[1], FIELD_TAG,
+                  units * 2 + 2);
+    damaged_field(busy, "I2 ", "left neighbour's size one less", busy->hole[1], FIELD_TAG,
+                  units * 2 - 2);
 }
 
 /* Level 2 bounds a size before it follows it, so that any damage of the header is a report. */
@@ -113,7 +121,7 @@ static void damaged_headers(struct busy *busy)
 
     for (uint32_t bit = 0; bit < busy->info.header * 8; bit++) {
         header[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        refused(busy, "one bit of the block's header", busy->block[4]);
+        refused(busy, "I", "one bit of the block's header", busy->block[4]);
         header[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
 }
