@@ -195,6 +195,19 @@ def test_budget(setting):
                                 rows[key].cycles_sum, rows[key].cycles_worst)
     found, notes = budget.compare(better)
     check(not found and any("better" in n for n in notes), f"one less is no problem: {notes}")
+    other = Path(setting.builder.out) / "other-compiler.csv"
+    other.write_text(budget.PATH.read_text().replace(": ", ": another ", 5))
+    found, notes = budget.compare(worse, path=other)
+    check(not found and any("another compiler" in n for n in notes),
+          f"another compiler's figures are reported, not held against the table: {notes[:1]}")
+    bar = {("m3", "peer", "O2", "steady", call): measure.Tally(100, 100 * mean, worst, 0, 0)
+           for call, (mean, worst) in measure.BAR.items()}
+    check(not measure.bar_problems(bar), "figures at the bar pass it")
+    for change in ((1, 0), (0, 1)):
+        above = {k: measure.Tally(t.calls, t.sum + change[0], t.worst + change[1], 0, 0)
+                 for k, t in bar.items()}
+        check(len(measure.bar_problems(above)) == 2, f"control: above the bar by {change}")
+    check(len(measure.bar_problems({})) == 2, "control: nothing measured does not pass the bar")
     fewer = {k: v for k, v in rows.items() if k != key}
     check(bool(budget.compare(fewer)[0]), "control: a row that is not measured any more is said")
 
@@ -227,7 +240,8 @@ def test_toolchains(setting):
               f"{name}: {(done.stderr or 'built').strip()[:200]}")
 
 
-TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plugin, "layout": test_layout,
+TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plugin,
+         "layout": test_layout,
          "constant-worst": test_constant, "endings": test_endings, "bad-input": test_bad_input,
          "plain": test_plain, "budget": test_budget, "measure": test_measure,
          "toolchains": test_toolchains}
