@@ -6,10 +6,10 @@
 #                 [OPTIONS -fsanitize=address] [LABEL kheap-small] [LIB dir] [NO_PROBE])
 #
 # Compiles all of lib/src and subjects/kheap.c with DEFINES and OPTIONS, links them into one
-# relocatable object and makes every symbol but subject_<NAME> local to it. The result is a static library
-# target <NAME>. LABEL is the subject's name (default: by header format). LIB is another lib folder
-# (src/ and include/ below it), for a second version or a deliberately faulty one. NO_PROBE leaves KHEAP_STEP() empty, as in
-# shipped code: for benchmarks.
+# relocatable object and makes every symbol but subject_<NAME> local to it. The result is a static
+# library target <NAME>. LABEL is the subject's name (default: by header format). LIB is another lib
+# folder (src/ and include/ below it), for a second version or a deliberately faulty one. NO_PROBE
+# leaves KHEAP_STEP() empty, as in shipped code: for benchmarks.
 #
 #   kheap_plugin(NAME kheap_small_plugin OUTPUT kheap-small ...the same...)
 #
@@ -50,8 +50,8 @@ function(_kheap_variant_object name)
   separate_arguments(machine UNIX_COMMAND "${CMAKE_C_FLAGS}")
   list(APPEND machine ${V_OPTIONS})
   list(FILTER machine INCLUDE REGEX "^(-m|--target=|-target$)")
-  # What the compiler itself adds must stay one per program: 32-bit thunks, sanitizer registration. Its
-  # per-variable names (odr) must not.
+  # What the compiler itself adds must stay one per program: 32-bit thunks, sanitizer registration.
+  # Its per-variable names (odr) must not.
   set(shared_names --keep-global-symbol=__* --keep-global-symbol=asan.*
                    --keep-global-symbol=sancov.*)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)

@@ -127,31 +127,35 @@ struct search {
     uint32_t above;       /* smallest listed extent above bucket b; 0: none */
 };
 
-static void search_all(const struct model *model, uint32_t need, struct search *search)
+/*
+ * Counts one gap. Written without branches: gaps are as good as random, and a processor that
+ * guesses wrong at each of them would spend most of a fuzzer's time here.
+ */
+static inline void search_add(const struct model *model, struct search *search, uint32_t need,
+                              uint32_t gap)
+{
+    const bool listed = model_listed(model, gap);
+    const bool above = gap > search->top;
+
+    search->fits += (uint32_t)(listed & !above & (gap >= need));
+    search->misses += (uint32_t)(listed & (gap > search->bottom) & (gap < need));
+    /* 0, none, is the largest number once 1 is taken away. */
+    search->above = (above & (gap - 1 < search->above - 1)) ? gap : search->above;
+}
+
+static void search_all(const struct model *model, uint32_t need, struct search *result)
 {
     const uint32_t bucket = model_bucket(need);
-    struct model_extent extent;
-    uint32_t cursor = 0;
+    const uint32_t top = (uint32_t)1 << bucket;
+    struct search search = {.bottom = bucket == 0 ? 0 : top / 2, .top = top};
+    uint32_t start = 0;
 
-    search->top = (uint32_t)1 << bucket;
-    search->bottom = bucket == 0 ? 0 : search->top / 2;
-    search->fits = 0;
-    search->misses = 0;
-    search->above = 0;
-    while (model_extent_next(model, &cursor, UINT32_MAX, &extent)) {
-        if (!model_listed(model, extent.units) || extent.units <= search->bottom) {
-            continue;
-        }
-        if (extent.units > search->top) {
-            if (search->above == 0 || extent.units < search->above) {
-                search->above = extent.units;
-            }
-        } else if (extent.units >= need) {
-            search->fits++;
-        } else {
-            search->misses++;
-        }
+    for (uint32_t i = 0; i < model->nblocks; i++) {
+        search_add(model, &search, need, model->blocks[i].unit - start);
+        start = model->blocks[i].unit + model->blocks[i].units;
     }
+    search_add(model, &search, need, model->units - start);
+    *result = search;
 }
 
 /* Bucket b cannot be missed: it has a fit, and the misses alone do not use up the probes. */
@@ -222,30 +226,6 @@ enum verdict model_realloc_verdict(const struct model *model, uint32_t index, si
     return model_alloc_verdict(model, align, bytes);
 }
 
-bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit)
-{
-    const uint32_t need = model_units(model, bytes);
-    struct model_extent extent = {0, 0};
-    struct search search;
-    uint32_t cursor = 0;
-    bool inside = false;
-
-    while (!inside && model_extent_next(model, &cursor, UINT32_MAX, &extent)) {
-        inside = unit >= extent.unit && unit - extent.unit < extent.units;
-    }
-    if (need == 0 || !inside || extent.units < need) {
-        return false; /* from no extent at all, or from one that is too small */
-    }
-    search_all(model, need, &search);
-    if (extent.units <= search.top) {
-        return true; /* a fit in bucket b: which one is not promised */
-    }
-    if (search_finds_in_bucket(model, &search)) {
-        return false;
-    }
-    return model_bucket(extent.units) == model_bucket(search.above);
-}
-
 /* Number of blocks that start in front of `unit`: where a block at unit belongs. */
 static uint32_t blocks_before(const struct model *model, uint32_t unit)
 {
@@ -261,6 +241,29 @@ static uint32_t blocks_before(const struct model *model, uint32_t unit)
         }
     }
     return low;
+}
+
+bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit)
+{
+    const uint32_t need = model_units(model, bytes);
+    const uint32_t index = blocks_before(model, unit);
+    const struct model_block *before = index == 0 ? NULL : &model->blocks[index - 1];
+    const uint32_t start = before == NULL ? 0 : before->unit + before->units;
+    const uint32_t end = index < model->nblocks ? model->blocks[index].unit : model->units;
+    struct search search;
+
+    /* From no extent at all, or from one that is too small. */
+    if (need == 0 || unit < start || unit >= end || end - start < need) {
+        return false;
+    }
+    search_all(model, need, &search);
+    if (end - start <= search.top) {
+        return true; /* a fit in bucket b: which one is not promised */
+    }
+    if (search_finds_in_bucket(model, &search)) {
+        return false;
+    }
+    return model_bucket(end - start) == model_bucket(search.above);
 }
 
 uint32_t model_find(const struct model *model, uint32_t unit)

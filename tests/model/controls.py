@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Controls of the model's tests: plants one wrong rule at a time in a copy of the reference model
-and sees that the comparison with brute force notices it. A rule that nothing notices fails this test.
+and sees that the comparison with brute force notices it. A rule that nothing notices fails this
+test.
 
 usage: controls.py BUILD_FOLDER [CC]"""
 import pathlib
@@ -12,23 +13,39 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # name, text in heap_model.c (exactly once), what it becomes
 PLANTED = [
-    ("bucket is floor(log2)", "((uint64_t)1 << bucket) < units", "((uint64_t)2 << bucket) <= units"),
+    ("bucket is floor(log2)",
+     "((uint64_t)1 << bucket) < units",
+     "((uint64_t)2 << bucket) <= units"),
     ("one probe too few", "search->misses < model->loops", "search->misses + 1 < model->loops"),
     ("one probe too many", "search->misses < model->loops", "search->misses <= model->loops"),
     ("any bucket above", "model_bucket(extent.units) == model_bucket(search.above)", "true"),
-    ("bucket above though b cannot be missed", "if (search_finds_in_bucket(model, &search)) {\n        return false",
+    ("bucket above though b cannot be missed",
+     "if (search_finds_in_bucket(model, &search)) {\n        return false",
      "if (search_finds_in_bucket(model, &search)) {\n        return true"),
     ("one unit is listed in both formats", "units >= model->header / 4", "units >= 1"),
     ("usable without the header", "units * UNIT_BYTES - model->header", "units * UNIT_BYTES"),
     ("size rule rounds down", "model->header + UNIT_BYTES - 1)", "model->header)"),
-    ("alignment forgets the header", "(uint64_t)unit * UNIT_BYTES + model->header", "(uint64_t)unit * UNIT_BYTES"),
-    ("padding one unit short", "(uint64_t)align / UNIT_BYTES - 1;", "(uint64_t)align / UNIT_BYTES - 2;"),
-    ("aligned fit must be at the start", "skip + units <= extent->units", "skip == 0 && units <= extent->units"),
-    ("three is a power of two", "return (align & (align - 1)) == 0;", "return align == 3 || (align & (align - 1)) == 0;"),
-    ("grow in place looks at nothing behind", "units <= block->units + free_units_behind(model, index)) {\n        *in_place",
+    ("alignment forgets the header",
+     "(uint64_t)unit * UNIT_BYTES + model->header",
+     "(uint64_t)unit * UNIT_BYTES"),
+    ("padding one unit short",
+     "(uint64_t)align / UNIT_BYTES - 1;",
+     "(uint64_t)align / UNIT_BYTES - 2;"),
+    ("aligned fit must be at the start",
+     "skip + units <= extent->units",
+     "skip == 0 && units <= extent->units"),
+    ("three is a power of two",
+     "return (align & (align - 1)) == 0;",
+     "return align == 3 || (align & (align - 1)) == 0;"),
+    ("grow in place looks at nothing behind",
+     "units <= block->units + free_units_behind(model, index)) {\n        *in_place",
      "units <= block->units) {\n        *in_place"),
-    ("aligned realloc stays at any address", "user_is_aligned(model, block->unit, align) &&", "true &&"),
-    ("largest of all, not of the probed", "(members < model->loops ? members : model->loops)", "members"),
+    ("aligned realloc stays at any address",
+     "user_is_aligned(model, block->unit, align) &&",
+     "true &&"),
+    ("largest of all, not of the probed",
+     "(members < model->loops ? members : model->loops)",
+     "members"),
     ("maximum never rises", "if (model->allocated > model->max_allocated)", "if (false)"),
     ("overlap with the left unseen", "unit - place[-1].unit < place[-1].units", "false"),
     ("hidden block keeps its gap", "right++; /*", "/*"),
@@ -41,8 +58,8 @@ def build_and_run(folder, compiler, model_text):
     program = folder / "test_brute"
     here = ROOT / "tests" / "model"
     subprocess.run(
-        [*compiler, "-std=gnu11", "-O1", "-I", ROOT / "ops", "-o", program, source, here / "brute.c",
-         here / "test_brute.c", "-lcmocka"], check=True)
+        [*compiler, "-std=gnu11", "-O1", "-I", ROOT / "ops", "-o", program, source,
+         here / "brute.c", here / "test_brute.c", "-lcmocka"], check=True)
     return subprocess.run([program], capture_output=True, text=True, timeout=120)
 
 
@@ -61,7 +78,8 @@ def main():
         missed += 1
     for name, old, new in PLANTED:
         if text.count(old) != 1:
-            print(f"{name}: have {text.count(old)} places in heap_model.c, want 1: update this script")
+            print(f"{name}: have {text.count(old)} places in heap_model.c, want 1: "
+                  "update this script")
             missed += 1
             continue
         result = build_and_run(folder, compiler, text.replace(old, new))

@@ -40,19 +40,57 @@ static void *alloc_wrong(void *state, size_t bytes)
     return p;
 }
 
-void plain_canary(struct plain *plain)
+/* A checker that sees nothing, a heap that never complains, a free that writes too far. */
+static bool check_blind(void *state, struct subject_fault *fault)
+{
+    (void)state;
+    (void)fault;
+    return true;
+}
+
+static uint32_t faults_never(void *state)
+{
+    (void)state;
+    return 0;
+}
+
+static void free_wrong(void *state, void *p)
+{
+    *(volatile uint8_t *)(uintptr_t)(plain_canary_end + 3) = 0;
+    plain_canary_sound->free(state, p);
+}
+
+/* One program under all oracles, with this canary's fault. */
+static void program_canary(struct plain *plain)
 {
     static struct op ops[] = {{.kind = OP_ALLOC, .slot = 0, .value = 8, .expect = EXPECT_ANY}};
     struct program program = {.nops = 1, .capacity = 1, .ops = ops, .name = "canary"};
+
+    program_header_default(&program.header);
+    ops[0].expect = PLAIN_CANARY == 1 ? EXPECT_NULL : EXPECT_ANY;
+    plain_program(plain, &program);
+}
+
+void plain_canary(struct plain *plain)
+{
     struct subject subject = *plain->subject;
 
     plain_canary_sound = plain->subject;
-    program_header_default(&program.header);
-    ops[0].expect = PLAIN_CANARY == 1 ? EXPECT_NULL : EXPECT_ANY;
+    plain->subject = &subject;
     subject.init = init_by_old_contents;
     subject.alloc = alloc_wrong;
-    plain->subject = &subject;
-    plain_program(plain, &program);
+    if (PLAIN_CANARY <= 4) {
+        program_canary(plain);
+    } else if (PLAIN_CANARY == 5) {
+        subject.check = check_blind;
+        plain_damage(plain);
+    } else if (PLAIN_CANARY == 6) {
+        subject.faults = faults_never;
+        plain_misuse(plain);
+    } else {
+        subject.free = free_wrong;
+        plain_sweep(plain);
+    }
     plain->subject = plain_canary_sound;
 }
 
