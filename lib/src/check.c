@@ -123,16 +123,25 @@ static enum invariant list_check(struct walk *w, uint32_t bit)
     return SOUND;
 }
 
+/* A bucket's bit and its head say the same: set and a chunk, or cleared and 0. */
+static enum invariant bucket_check(struct walk *w, uint32_t bit)
+{
+    const bool set = (w->base[BITMAP_WORD] & 1u << bit) != 0;
+
+    if (bit < 32u - w->heap->buckets) {
+        return set ? I8_BITMAP : SOUND;
+    }
+    if (set != (head_get(w->f, w->base, bit) != 0)) {
+        return I8_BITMAP;
+    }
+    return set ? list_check(w, bit) : SOUND;
+}
+
 static enum invariant lists_check(struct walk *w)
 {
-    const uint32_t bitmap = w->base[BITMAP_WORD];
-
     for (uint32_t bit = 0; bit < 32; bit++) {
-        if ((bitmap & 1u << bit) == 0) {
-            continue;
-        }
         w->at = NULL;
-        const enum invariant broken = bit < 32u - w->heap->buckets ? I8_BITMAP : list_check(w, bit);
+        const enum invariant broken = bucket_check(w, bit);
 
         if (broken != SOUND) {
             return broken;
