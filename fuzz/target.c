@@ -109,6 +109,9 @@ void fuzz_setup(void)
         .state_bytes = sizeof(state),
     };
     options = run_options_default;
+    /* Every program ends with a check; on the way there every sixteenth op is often enough to tell
+     * where. */
+    options.check_every = 16;
     /* program_limit drops the expectations: nothing is left for this oracle to look at. */
     options.oracles &= ~ORACLE_BIT(ORACLE_EXPECT);
     setup_stats();

@@ -14,30 +14,28 @@ static bool swarmed_off(const struct program_header *header, uint8_t kind)
     return (header->swarm_off >> bit & 1u) != 0;
 }
 
+/* A look-up, because a switch over random kinds is guessed wrong nearly every time. */
 static bool has_function(const struct subject *subject, enum op_kind kind)
 {
-    switch (kind) {
-    case OP_REALLOC:
-        return subject->realloc != NULL;
-    case OP_ALIGNED:
-        return subject->aligned != NULL;
-    case OP_AREALLOC:
-        return subject->arealloc != NULL;
-    case OP_NOALIGN:
-        return subject->noalign != NULL;
-    case OP_USABLE:
-        return subject->usable != NULL;
-    case OP_STATS:
-        return subject->stats != NULL;
-    case OP_RESETMAX:
-        return subject->reset_max != NULL;
-    case OP_LARGEST:
-        return subject->largest != NULL;
-    case OP_CHECK:
-        return subject->check != NULL;
-    default:
-        return true; /* alloc (calloc is built on it) and free are required */
-    }
+    /* Alloc and free are required, and calloc is built on alloc. */
+    static const uint8_t function_at[OP_KINDS] = {
+        [OP_ALLOC] = offsetof(struct subject, alloc),
+        [OP_FREE] = offsetof(struct subject, free),
+        [OP_REALLOC] = offsetof(struct subject, realloc),
+        [OP_ALIGNED] = offsetof(struct subject, aligned),
+        [OP_AREALLOC] = offsetof(struct subject, arealloc),
+        [OP_CALLOC] = offsetof(struct subject, alloc),
+        [OP_NOALIGN] = offsetof(struct subject, noalign),
+        [OP_USABLE] = offsetof(struct subject, usable),
+        [OP_STATS] = offsetof(struct subject, stats),
+        [OP_RESETMAX] = offsetof(struct subject, reset_max),
+        [OP_LARGEST] = offsetof(struct subject, largest),
+        [OP_CHECK] = offsetof(struct subject, check),
+    };
+    void (*function)(void);
+
+    memcpy(&function, (const uint8_t *)subject + function_at[kind], sizeof function);
+    return function != NULL;
 }
 
 /* What is asked for. False: no size_t holds it, so that nothing can be called. */

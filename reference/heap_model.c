@@ -229,18 +229,16 @@ enum verdict model_realloc_verdict(const struct model *model, uint32_t index, si
 /* Number of blocks that start in front of `unit`: where a block at unit belongs. */
 static uint32_t blocks_before(const struct model *model, uint32_t unit)
 {
-    uint32_t low = 0;
-    uint32_t high = model->nblocks;
+    uint32_t before = 0;
+    uint32_t left = model->nblocks; /* the answer is in before .. before + left */
 
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (model->blocks[middle].unit < unit) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    while (left > 0) {
+        const uint32_t half = (left + 1) / 2;
+        /* A choice of values, not of ways: see search_add. */
+        before += model->blocks[before + half - 1].unit < unit ? half : 0;
+        left -= half;
     }
-    return low;
+    return before;
 }
 
 bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit)

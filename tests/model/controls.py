@@ -18,7 +18,7 @@ PLANTED = [
      "((uint64_t)2 << bucket) <= units"),
     ("one probe too few", "search->misses < model->loops", "search->misses + 1 < model->loops"),
     ("one probe too many", "search->misses < model->loops", "search->misses <= model->loops"),
-    ("any bucket above", "model_bucket(extent.units) == model_bucket(search.above)", "true"),
+    ("any bucket above", "model_bucket(end - start) == model_bucket(search.above)", "true"),
     ("bucket above though b cannot be missed",
      "if (search_finds_in_bucket(model, &search)) {\n        return false",
      "if (search_finds_in_bucket(model, &search)) {\n        return true"),
