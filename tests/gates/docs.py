@@ -28,8 +28,10 @@ COVERED = {
 PATH = re.compile(r"`([A-Za-z0-9_.*-]+(?:/[A-Za-z0-9_.*-]+)+/?|[A-Z]+\.md|CMakePresets\.json)`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-# Made when something runs, or a pattern that stands for the reader's own file.
-MADE = ("build/", "out/", "zephyr/")
+# Made when something runs, or a place in somebody else's repository.
+MADE = ("build/", "out/", "zephyr/", "projects/")
+# A word in capitals stands for the reader's own: call/SUBJECT/PROGRAM.
+PLACEHOLDER = re.compile(r"(^|/)[A-Z]+(/|$)")
 
 
 def documents(root):
@@ -37,7 +39,7 @@ def documents(root):
 
 
 def exists(root, document, name):
-    if name.startswith(MADE) or "kheap/" == name[:6]:
+    if name.startswith(MADE + ("kheap/",)) or PLACEHOLDER.search(name):
         return True
     bases = [root, (root / document).parent]
     return any(list(b.glob(name.rstrip("/"))) for b in bases)
