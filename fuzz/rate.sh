@@ -9,7 +9,7 @@ bin=build/fuzz/address
 for profile in mixed random; do
   echo "entry, profile $profile:"
   $bin/fuzz_rate_auto_3 --programs 1000 --ops 32 --region 2048 --profile $profile --seconds "$seconds" |
-    grep -E '^(ops_per|checked|skipped|executions|bare|ratio|may)' | sed 's/^/  /'
+    grep -E '^(ops_per|checked|skipped|executions|bare|ratio)' | sed 's/^/  /'
 done
 work=$(mktemp -d "${TMPDIR:-/dev/shm}/heapvet-rate.XXXXXX")
 trap 'rm -rf "$work"' EXIT
