@@ -71,6 +71,8 @@ class Places:
     def finish(self):
         """The working folder has been copied out by now."""
         shutil.rmtree(self.work, ignore_errors=True)
+        if self.base.exists() and not any(self.base.iterdir()):
+            self.base.rmdir()
         if self.raw.exists() and not any(self.raw.iterdir()):
             self.raw.rmdir()
 
