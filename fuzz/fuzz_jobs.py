@@ -171,11 +171,19 @@ class Job:
                 os.killpg(self.process.pid, signal.SIGINT)
                 self.process.wait(timeout=5)
             except (subprocess.TimeoutExpired, ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+                pass
+            self.end_group()
+            self.process.wait()
         if self.process is not None and not self.ended:
             self.ended = time.monotonic()
             self.save()
+
+    def end_group(self):
+        """What a fuzzer forked ends with it: a fork server's child outlives its parent otherwise."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def elapsed(self):
         return (self.ended or time.monotonic()) - self.started if self.started else 0.0

@@ -40,11 +40,11 @@ def start(folder, heapvet):
 
 
 def fuzzers(folder):
-    """Processes whose working folder or command lies in our folder."""
+    """Processes whose command names our folder: fuzzers and the targets they forked."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and str(folder / "work") in (entry / "cmdline").read_text():
+            if entry.name.isdigit() and str(folder) in (entry / "cmdline").read_text():
                 found.append(int(entry.name))
         except OSError:
             pass
@@ -77,8 +77,11 @@ def main(argv):
         process = start(folder, argv[1])
         process.kill()
         process.wait()
-        for pid in fuzzers(folder):
-            os.kill(pid, signal.SIGKILL)
+        # afl-fuzz first: what its fork server forks is only then seen for the last time.
+        for _ in range(3):
+            for pid in fuzzers(folder):
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.2)
         left = sum(1 for _ in (folder / "work").glob("*/fuzz_*/corpus/*"))
         planted.fuzz_context(folder, None, argv[1], 1).fuzz_places.prepare()
         if left == 0 or kept(folder) <= first:
