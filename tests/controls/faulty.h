@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONTROLS_FAULTY_H
+#define CONTROLS_FAULTY_H
+
+/*
+ * A correct allocator with one planted fault that can be switched on. Most faults wait for a
+ * request of exactly TRIGGER bytes, so that a control knows the op that must be named.
+ */
+
+#include "subject.h"
+
+#define TRIGGER 44u
+
+enum fault {
+    FAULT_OFF,
+    FAULT_ALIGNMENT_IGNORED, /* aligned() is a plain alloc */
+    FAULT_BLOCK_ELSEWHERE,   /* the trigger's block lies outside the region */
+    FAULT_WRITES_BEHIND,     /* the trigger writes the first byte behind the region */
+    FAULT_WRITES_IN_FRONT,   /* the trigger writes the last byte in front of the region */
+    FAULT_BLOCK_TWICE,       /* the trigger gets the block that was given out last */
+    FAULT_FREE_SCRIBBLES,    /* free changes a byte of the block that was given out last */
+    FAULT_TAIL_SCRIBBLED,    /* the trigger changes the last usable byte of the last block */
+    FAULT_SHORT_COPY,        /* a realloc that moves loses the last byte */
+    FAULT_SPURIOUS_NULL,     /* the trigger gets NULL */
+    FAULT_ZERO_SERVED,       /* alloc(0) gives a block */
+    FAULT_USABLE_MORE,   /* usable says 4 bytes too many when asked again: believed at once, headers
+                            would go */
+    FAULT_USABLE_LESS,   /* usable says 3 */
+    FAULT_WRONG_EXTENT,  /* the trigger passes over the extent that the search must find */
+    FAULT_REALLOC_MOVES, /* realloc always moves */
+    FAULT_REALLOC_STAYS, /* realloc always says that it grew in place */
+    FAULT_FAILURE_WRITES,        /* a failing alloc changes a free byte */
+    FAULT_FAILED_REALLOC_WRITES, /* a failing realloc changes a free byte */
+    FAULT_FREE_FORGETS,          /* free of the trigger's block does nothing */
+    FAULT_STATS_OFF,             /* stats says 4 allocated bytes too many */
+    FAULT_LARGEST_OFF,           /* largest says 8 bytes too many, once something was allocated */
+    FAULT_CHECK_FAILS,           /* check finds damage behind the trigger */
+    FAULT_REPORTS_MISUSE,        /* the first free is reported as misuse */
+    FAULT_READS_OLD_BYTES, /* the trigger's size depends on what was in the region before init */
+    FAULT_READS_PAYLOAD,   /* the trigger's size depends on a user's byte */
+    FAULT_PROBES_MORE,     /* the trigger probes one chunk more than ALLOC_LOOPS */
+    FAULTS
+};
+
+/* Which fault acts; read by every call. */
+extern enum fault faulty_fault;
+
+/* Fills *subject with the faulty version of inner, which stays in use. predictable: false takes
+ * every promise away that the model needs. */
+void faulty_subject(struct subject *subject, const struct subject *inner, bool predictable);
+
+#endif
