@@ -73,7 +73,8 @@ static bool run_ops(struct run *run)
         if (!run_step(run, &program->ops[run->index])) {
             return false;
         }
-        if (every != 0 && --until_check == 0) {
+        run->swept = every != 0 && --until_check == 0;
+        if (run->swept) {
             until_check = every;
             if (!checks_sweep(run)) {
                 return false;
@@ -90,7 +91,7 @@ static bool run_ops(struct run *run)
  */
 static bool run_close(struct run *run)
 {
-    if (!checks_sweep(run)) {
+    if (!run->swept && !checks_sweep(run)) {
         return false;
     }
     if (!run->options.hold && !checks_drain(run)) {

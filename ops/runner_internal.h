@@ -16,12 +16,15 @@ struct forecast {
     bool in_place; /* the contract demands the same pointer */
     bool snapped;  /* the region's bytes are in the snapshot */
     bool whole;    /* poison: fitting extents are open wholly, not only at the places of a split */
-    bool opened;   /* poison: something was opened for this call */
     enum verdict verdict;
     uint32_t need;  /* units asked for; 0: more than there are */
     uint32_t block; /* the slot's block in the model, or UINT32_MAX */
     size_t bytes, align;
 };
+
+/* Places remembered per call: more are rare in the heaps that fuzzers make, and are searched for.
+ */
+#define RUN_OPENED 16u
 
 struct run {
     const struct program *program;
@@ -37,6 +40,7 @@ struct run {
                             and from the moment an ignored fault led the model astray */
     bool failed;
     bool lazy;      /* the failure was found later than it happened */
+    bool swept;     /* checks_sweep was the last thing done */
     bool poisoning; /* forbidden bytes are kept up to date */
     uint32_t digest;
     uint32_t index;       /* of the current op */
@@ -51,6 +55,8 @@ struct run {
 #if POISON_ASAN
     uint8_t *shadow; /* shadow byte of unit 0's granule */
 #endif
+    struct model_extent opened[RUN_OPENED]; /* for the call at hand */
+    uint32_t nopened;                       /* above RUN_OPENED: some are not in the list */
     uint8_t *granules; /* granule of unit 0's header: its address rounded down to 8 */
 };
 

@@ -32,25 +32,39 @@ void __asan_get_shadow_mapping(size_t *scale, size_t *offset);
 
 #define SHADOW_FORBIDDEN 0xf7u /* ASan's own mark for what the user poisoned */
 
-/* ASan's own functions check their arguments at length; here it is a store or two per call. The
- * loop is exempt because the shadow has no shadow of its own. */
-static POISON_EXEMPT void shadow_set(uint8_t *shadow, uint32_t n, uint8_t value)
+/* Shadow bytes are stored several at a time, and the last ones overlap with those before: what a
+ * loop over the rest would cost is more than the rest. */
+typedef uint64_t __attribute__((may_alias, aligned(1))) loose64;
+typedef uint32_t __attribute__((may_alias, aligned(1))) loose32;
+
+/* ASan's own functions check their arguments at length; here it is a store or two per call. Exempt
+ * because the shadow has no shadow of its own. */
+static POISON_EXEMPT void paint_many(uint8_t *shadow, uint32_t n, uint8_t value)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        shadow[i] = value;
+    const uint64_t eight = value * 0x0101010101010101u;
+
+    if (n < 8) {
+        *(loose32 *)(void *)shadow = (uint32_t)eight;
+        *(loose32 *)(void *)(shadow + n - 4) = (uint32_t)eight;
+        return;
     }
+    for (uint32_t i = 0; i < n - 8; i += 8) {
+        *(loose64 *)(void *)(shadow + i) = eight;
+    }
+    *(loose64 *)(void *)(shadow + n - 8) = eight;
 }
 
-/* Two or none are the rule: kept apart so that it is inlined. */
+/* A few are the rule: kept apart so that they are inlined. */
 static inline __attribute__((no_sanitize("address"))) void paint(struct run *run, uint32_t unit,
                                                                  uint32_t n, uint8_t value)
 {
     uint8_t *shadow = run->shadow + unit;
 
-    if (n > 2) {
-        shadow_set(shadow, n, value);
+    if (n >= 4) {
+        paint_many(shadow, n, value);
     } else if (n > 0) {
         shadow[0] = value;
+        shadow[n / 2] = value;
         shadow[n - 1] = value;
     }
 }
@@ -157,20 +171,26 @@ void poison_heap(struct run *run)
     }
 }
 
+/* Opens units for the call at hand and remembers them, so that closing them needs no second search.
+ */
+static void open_units(struct run *run, uint32_t unit, uint32_t n)
+{
+    if (run->nopened < RUN_OPENED) {
+        run->opened[run->nopened] = (struct model_extent){unit, n};
+    }
+    run->nopened++;
+    allow_units(run, unit, n);
+}
+
 /* The header and links of a chunk that would begin `at` units into the extent. The extent's own are
  * open anyway, and stay so. */
-static void paint_window(struct run *run, const struct model_extent *extent, uint32_t at, bool open)
+static void open_window(struct run *run, const struct model_extent *extent, uint32_t at)
 {
     const uint32_t from = at < 2 ? 2 : at;
     const uint32_t past = at + 2 < extent->units ? at + 2 : extent->units;
 
-    if (from >= past) {
-        return;
-    }
-    if (open) {
-        allow_units(run, extent->unit + from, past - from);
-    } else {
-        forbid_units(run, extent->unit + from, past - from);
+    if (from < past) {
+        open_units(run, extent->unit + from, past - from);
     }
 }
 
@@ -179,40 +199,48 @@ static void paint_window(struct run *run, const struct model_extent *extent, uin
  * takes the tail. An aligned block may lie anywhere, and a moving realloc writes to the whole new
  * block, so these open fitting extents wholly.
  */
-static void paint_cut(struct run *run, const struct model_extent *extent, bool open)
-{
-    const uint32_t need = run->forecast.need;
-
-    if (!run->forecast.whole) {
-        paint_window(run, extent, need, open);
-        paint_window(run, extent, extent->units - need, open);
-    } else if (open) {
-        allow_units(run, extent->unit, extent->units);
-    } else {
-        paint_free(run, extent->unit, extent->unit, extent->units);
-    }
-}
-
-/* Twice per allocating call: written out, where model_extent_next would be called for every gap. */
-static void paint_cuts(struct run *run, bool open)
+static void open_cuts(struct run *run)
 {
     const struct model *model = run->model;
     const uint32_t need = run->forecast.need;
     uint32_t start = 0;
 
+    /* Written out, where model_extent_next would be called for every gap. */
     for (uint32_t i = 0; i <= model->nblocks; i++) {
         const bool last = i == model->nblocks;
         const uint32_t end = last ? model->units : model->blocks[i].unit;
-        if (end - start >= need) {
-            const struct model_extent extent = {start, end - start};
-            paint_cut(run, &extent, open);
+        const struct model_extent extent = {start, end - start};
+        if (extent.units >= need && !run->forecast.whole) {
+            open_window(run, &extent, need);
+            open_window(run, &extent, extent.units - need);
+        } else if (extent.units >= need && extent.units > 2) {
+            open_units(run, start + 2, extent.units - 2);
         }
         start = last ? end : end + model->blocks[i].units;
     }
 }
 
+/* What was opened was the body of some extent. */
+static void close_cuts(struct run *run)
+{
+    const struct model *model = run->model;
+    struct model_extent extent;
+    uint32_t cursor = 0;
+
+    if (run->nopened <= RUN_OPENED) {
+        for (uint32_t i = 0; i < run->nopened; i++) {
+            forbid_units(run, run->opened[i].unit, run->opened[i].units);
+        }
+    } else {
+        while (model_extent_next(model, &cursor, UINT32_MAX, &extent)) {
+            paint_free(run, extent.unit, extent.unit, extent.units);
+        }
+    }
+    run->nopened = 0;
+}
+
 /* A realloc in place may cut the extent to the right of its block. */
-static void paint_growth(struct run *run, bool open)
+static void open_growth(struct run *run)
 {
     const struct model *model = run->model;
     const uint32_t index = run->forecast.block;
@@ -222,22 +250,21 @@ static void paint_growth(struct run *run, bool open)
     const struct model_extent right = {end, next - end};
 
     if (run->forecast.need > block->units) {
-        paint_window(run, &right, run->forecast.need - block->units, open);
+        open_window(run, &right, run->forecast.need - block->units);
     }
 }
 
-static void paint_call(struct run *run, bool open)
+static void open_call(struct run *run)
 {
     const struct forecast *forecast = &run->forecast;
 
     if (forecast->block != UINT32_MAX) {
-        paint_block(run, &run->model->blocks[forecast->block], !open);
-        if (forecast->in_place) {
-            paint_growth(run, open);
-        }
+        paint_block(run, &run->model->blocks[forecast->block], false);
     }
-    if (forecast->known && !forecast->in_place && forecast->need != 0) {
-        paint_cuts(run, open);
+    if (forecast->in_place) {
+        open_growth(run);
+    } else if (forecast->need != 0) {
+        open_cuts(run);
     }
 }
 
@@ -278,7 +305,7 @@ void poison_open(struct run *run)
         run->op->kind == OP_FREE || (op_table[run->op->kind].fields & OP_RESIZES) != 0;
 
     if (run->poisoning && run->modelled) {
-        paint_call(run, true);
+        open_call(run);
     } else if (run->poisoning && takes && slot != NULL) {
         paint_slot(slot, false);
     }
@@ -290,9 +317,13 @@ void poison_open(struct run *run)
 /* Back to what it was before the call; what the call changed is painted when the model knows. */
 void poison_close(struct run *run)
 {
-    if (run->poisoning && run->modelled) {
-        paint_call(run, false);
+    if (!run->poisoning || !run->modelled) {
+        return;
     }
+    if (run->forecast.block != UINT32_MAX) {
+        paint_block(run, &run->model->blocks[run->forecast.block], true);
+    }
+    close_cuts(run);
 }
 
 void poison_took(struct run *run, uint32_t index)

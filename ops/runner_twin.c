@@ -8,6 +8,8 @@
 #include "replay.h"
 #include "runner_internal.h"
 
+#define LINKS 16u
+
 /* The calls of the first nops ops, and payload written to whatever comes back. False: init refused.
  */
 static bool pass(struct run *run, uint8_t *arena, uint32_t salt, size_t nops, uint32_t *digest)
@@ -30,7 +32,10 @@ static bool pass(struct run *run, uint8_t *arena, uint32_t salt, size_t nops, ui
         const size_t bytes_before = slot->bytes;
         replay_op(&replay, op);
         if (slot->p != NULL && (slot->p != before || slot->bytes != bytes_before)) {
-            payload_fill(slot->p, 0, slot->bytes, payload_tag(op->slot, i, salt));
+            /* The first bytes, where a heap keeps its links, are written; what lies behind them
+             * differs between the passes anyway, for it is what the region held before. */
+            const size_t n = slot->bytes < LINKS ? slot->bytes : LINKS;
+            payload_fill(slot->p, 0, n, payload_tag(op->slot, i, salt));
         }
     }
     *digest = replay_end(&replay);
