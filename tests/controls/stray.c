@@ -16,8 +16,10 @@ struct state {
 
 static struct stray planted;
 
-/* This file is instrumented, so an access that is forbidden ends the process here. */
-static void stray(struct state *state, enum stray_call call, void *argument)
+/* This file is instrumented, so an access that is forbidden ends the process here. The function's
+ * name is what the sanitizer's report is searched for. */
+static __attribute__((noinline)) void stray(struct state *state, enum stray_call call,
+                                            void *argument)
 {
     if (call != planted.call || ++state->calls != planted.nth) {
         return;
