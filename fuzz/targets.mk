@@ -33,9 +33,14 @@ harness_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/target.c fuzz/l
 shell_sources := $(if $(FUZZ_MUTATOR),fuzz/shell_libfuzzer.c)
 tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz/limit.c
 
-harness_objects := $(harness_sources:%.c=$(O)/harness/%.o)
+# What runs for every op is one translation unit, so that it is inlined into one another.
+hot_sources := $(sort $(wildcard ops/runner*.c) $(wildcard reference/*.c) ops/apply.c ops/digest.c ops/op.c \
+               ops/oracle.c ops/record.c ops/replay.c fuzz/target.c fuzz/limit.c)
+
+harness_objects := $(O)/harness/hot.o \
+                   $(patsubst %.c,$(O)/harness/%.o,$(filter-out $(hot_sources),$(harness_sources)))
 # For fuzz_text the parser is what is fuzzed: it is instrumented as lib/ is.
-text_objects := $(filter-out $(text_sources:%.c=$(O)/harness/%.o),$(harness_objects)) \
+text_objects := $(patsubst %.c,$(O)/harness/%.o,$(filter-out $(text_sources),$(harness_sources))) \
                 $(text_sources:%.c=$(O)/text/%.o)
 lib_objects = $(patsubst $(LIB_DIR)/src/%.c,$(L)_$(1)/%.o,$(lib_sources)) $(L)_$(1)/subject.o
 
@@ -48,6 +53,13 @@ $(O)/harness/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  harness $<"
 	$(Q)$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) -c $< -o $@
+$(O)/hot.c: fuzz/targets.mk
+	@mkdir -p $(@D)
+	$(Q)printf '#include "%s"\n' $(hot_sources) > $@
+$(O)/harness/hot.o: $(O)/hot.c
+	@mkdir -p $(@D)
+	@echo "  harness hot.c"
+	$(Q)$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) -I. -c $< -o $@
 $(O)/text/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  parser  $<"

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static bool good_align(size_t align)
-{
-    return (align & (align - 1)) == 0;
-}
-
 static bool swarmed_off(const struct program_header *header, uint8_t kind)
 {
     uint32_t bit = kind < 7 ? kind : 7;
@@ -100,36 +95,43 @@ static void slot_resized(struct heap_under_test *heap, struct slot *slot,
     }
 }
 
-/* The call itself, and nothing else between the hooks. */
-static void call_subject(const struct heap_under_test *heap, const struct op *op,
+/* The call itself, and nothing else between the hooks: of an op that fills a slot. */
+static void call_filling(const struct heap_under_test *heap, const struct op *op,
                          struct applied_result *result)
 {
     const struct subject *subject = heap->subject;
+
+    if (op->kind == OP_ALIGNED) {
+        result->p = subject->aligned(heap->state, result->align, result->bytes);
+    } else if (op->kind == OP_NOALIGN) {
+        result->p = subject->noalign(heap->state, result->align, result->bytes);
+    } else {
+        result->p = subject->alloc(heap->state, result->bytes);
+    }
+}
+
+static void call_resizing(const struct heap_under_test *heap, const struct op *op,
+                          struct applied_result *result)
+{
+    const struct subject *subject = heap->subject;
     void *state = heap->state;
-    switch ((enum op_kind)op->kind) {
-    case OP_ALLOC:
-    case OP_CALLOC:
-        result->p = subject->alloc(state, result->bytes);
-        break;
-    case OP_FREE:
+
+    if (frees_instead(heap, result)) {
         subject->free(state, result->before);
-        break;
-    case OP_REALLOC:
-    case OP_AREALLOC:
-        if (frees_instead(heap, result)) {
-            subject->free(state, result->before);
-        } else if (op->kind == OP_REALLOC) {
-            result->p = subject->realloc(state, result->before, result->bytes);
-        } else {
-            result->p = subject->arealloc(state, result->before, result->align, result->bytes);
-        }
-        break;
-    case OP_ALIGNED:
-        result->p = subject->aligned(state, result->align, result->bytes);
-        break;
-    case OP_NOALIGN:
-        result->p = subject->noalign(state, result->align, result->bytes);
-        break;
+    } else if (op->kind == OP_REALLOC) {
+        result->p = subject->realloc(state, result->before, result->bytes);
+    } else {
+        result->p = subject->arealloc(state, result->before, result->align, result->bytes);
+    }
+}
+
+static void call_asking(const struct heap_under_test *heap, const struct op *op,
+                        struct applied_result *result)
+{
+    const struct subject *subject = heap->subject;
+    void *state = heap->state;
+
+    switch ((enum op_kind)op->kind) {
     case OP_USABLE:
         result->value = subject->usable(state, result->before);
         break;
@@ -145,59 +147,105 @@ static void call_subject(const struct heap_under_test *heap, const struct op *op
     case OP_CHECK:
         result->sound = subject->check(state, &result->fault);
         break;
-    case OP_KINDS:
+    default:
         break;
     }
 }
 
-static bool skipped(const struct heap_under_test *heap, const struct op *op,
-                    const struct applied_result *result)
+static void call_before(const struct apply_hooks *hooks, const struct op *op)
 {
-    uint32_t fields = op_table[op->kind].fields;
-    if (swarmed_off(&heap->header, op->kind) || !has_function(heap->subject, op->kind)) {
-        return true;
-    }
-    if ((fields & OP_FILLS) != 0) {
-        return result->before != NULL ||
-               above_fill(heap, result->how != UNREACHABLE, result->bytes);
-    }
-    /* Nobody promises a usable size of no block. */
-    return op->kind == OP_USABLE && result->before == NULL;
-}
-
-void apply_op(struct heap_under_test *heap, const struct op *op, const struct apply_hooks *hooks,
-              struct applied_result *result)
-{
-    uint32_t fields = op_table[op->kind].fields;
-    struct slot *slot = NULL;
-    memset(result, 0, sizeof *result);
-    result->gives_pointer = (fields & (OP_FILLS | OP_RESIZES)) != 0;
-    result->sound = true;
-    if ((fields & OP_HAS_SLOT) != 0) {
-        slot = &heap->slots[op->slot];
-        result->before = slot->p;
-    }
-    if ((fields & OP_HAS_SIZE) != 0) {
-        result->align = op->align;
-        result->how = wanted_bytes(op, &result->bytes) ? APPLIED : UNREACHABLE;
-    }
-    if (skipped(heap, op, result)) {
-        result->how = SKIPPED;
-        return;
-    }
-    if (result->how == UNREACHABLE) {
-        return;
-    }
     if (hooks != NULL && hooks->before_call != NULL) {
         hooks->before_call(hooks->context, op);
     }
-    call_subject(heap, op, result);
+}
+
+static void call_after(const struct apply_hooks *hooks, const struct op *op)
+{
     if (hooks != NULL && hooks->after_call != NULL) {
         hooks->after_call(hooks->context, op);
     }
-    if ((fields & OP_RESIZES) != 0) {
-        slot_resized(heap, slot, result);
-    } else if (result->gives_pointer || op->kind == OP_FREE) {
+}
+
+static bool switched_off(const struct heap_under_test *heap, const struct op *op)
+{
+    return swarmed_off(&heap->header, op->kind) ||
+           !has_function(heap->subject, (enum op_kind)op->kind);
+}
+
+static void apply_allocating(struct heap_under_test *heap, const struct op *op,
+                             const struct apply_hooks *hooks, struct applied_result *result)
+{
+    const bool fills = (op_table[op->kind].fields & OP_FILLS) != 0;
+    struct slot *slot = &heap->slots[op->slot];
+
+    result->gives_pointer = true;
+    result->before = slot->p;
+    result->align = op->align;
+    result->how = wanted_bytes(op, &result->bytes) ? APPLIED : UNREACHABLE;
+    if (switched_off(heap, op) ||
+        (fills && (slot->p != NULL || above_fill(heap, result->how == APPLIED, result->bytes)))) {
+        result->how = SKIPPED;
+    }
+    if (result->how != APPLIED) {
+        return;
+    }
+    call_before(hooks, op);
+    if (fills) {
+        call_filling(heap, op, result);
+        call_after(hooks, op);
         slot_set(heap, slot, result->p, result->bytes);
+    } else {
+        call_resizing(heap, op, result);
+        call_after(hooks, op);
+        slot_resized(heap, slot, result);
+    }
+}
+
+static void apply_free(struct heap_under_test *heap, const struct op *op,
+                       const struct apply_hooks *hooks, struct applied_result *result)
+{
+    struct slot *slot = &heap->slots[op->slot];
+
+    result->before = slot->p;
+    if (switched_off(heap, op)) {
+        result->how = SKIPPED;
+        return;
+    }
+    call_before(hooks, op);
+    heap->subject->free(heap->state, result->before);
+    call_after(hooks, op);
+    slot_set(heap, slot, NULL, 0);
+}
+
+static void apply_asking(const struct heap_under_test *heap, const struct op *op,
+                         const struct apply_hooks *hooks, struct applied_result *result)
+{
+    if (op->kind == OP_USABLE) {
+        result->before = heap->slots[op->slot].p;
+    }
+    /* Nobody promises a usable size of no block. */
+    if (switched_off(heap, op) || (op->kind == OP_USABLE && result->before == NULL)) {
+        result->how = SKIPPED;
+        return;
+    }
+    call_before(hooks, op);
+    call_asking(heap, op, result);
+    call_after(hooks, op);
+}
+
+/* Three ways, and each straight on from there: kinds are as good as random, so that every further
+ * question about them is guessed wrong. */
+void apply_op(struct heap_under_test *heap, const struct op *op, const struct apply_hooks *hooks,
+              struct applied_result *result)
+{
+    static const struct applied_result nothing = {.sound = true};
+
+    *result = nothing;
+    if ((op_table[op->kind].fields & (OP_FILLS | OP_RESIZES)) != 0) {
+        apply_allocating(heap, op, hooks, result);
+    } else if (op->kind == OP_FREE) {
+        apply_free(heap, op, hooks, result);
+    } else {
+        apply_asking(heap, op, hooks, result);
     }
 }

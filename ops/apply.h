@@ -17,6 +17,12 @@ struct slot {
     uint32_t usable; /* runner: usable bytes as tagged; replay: unused */
 };
 
+/* An alignment that is accepted: a power of two, or 0, the default. */
+static inline bool good_align(size_t align)
+{
+    return (align & (align - 1)) == 0;
+}
+
 enum applied {
     APPLIED,    /* the subject was called */
     SKIPPED,    /* slot live, kind switched off by swarm, above the fill target, no such function in

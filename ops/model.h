@@ -36,6 +36,15 @@ struct model {
     uint64_t allocated, max_allocated; /* usable bytes */
 };
 
+/* What the bounded search meets for a request of `need` units; need 0: nothing was searched. */
+struct model_search {
+    uint32_t need;
+    uint32_t bottom, top; /* its bucket b holds the sizes bottom + 1 .. top */
+    uint32_t fits;        /* members of bucket b that are large enough */
+    uint32_t misses;      /* members of bucket b that are not */
+    uint32_t above;       /* smallest listed extent above bucket b; 0: none */
+};
+
 /* An empty heap. storage holds `capacity` blocks. */
 void model_init(struct model *model, struct model_block *storage, uint32_t capacity,
                 const struct subject_info *info);
@@ -68,10 +77,22 @@ enum verdict model_alloc_verdict(const struct model *model, size_t align, size_t
 enum verdict model_realloc_verdict(const struct model *model, uint32_t index, size_t align,
                                    size_t bytes, bool *in_place);
 
+/* The same two, which also hand over what the search met, for model_pick_searched. */
+enum verdict model_alloc_search(const struct model *model, size_t align, size_t bytes,
+                                struct model_search *search);
+enum verdict model_realloc_search(const struct model *model, uint32_t index, size_t align,
+                                  size_t bytes, bool *in_place, struct model_search *search);
+
 /* Was a plain allocation of `bytes` allowed to come from the extent that holds `unit`? Asked before
  * model_take. Oracle pick: bucket b, or the lowest non-empty bucket above b when b was allowed to
  * miss. */
 bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit);
+/* The same of a plain allocation that was searched for, with place = model_place(model, unit). */
+bool model_pick_searched(const struct model *model, uint32_t unit, uint32_t place,
+                         const struct model_search *search);
+
+/* Number of blocks that start in front of unit: the index of a block at unit, new or old. */
+uint32_t model_place(const struct model *model, uint32_t unit);
 
 enum model_take {
     TAKE_OK,
@@ -81,6 +102,8 @@ enum model_take {
 };
 /* Enters a block of units(bytes) at unit; keeps the statistics. */
 enum model_take model_take(struct model *model, uint32_t unit, size_t bytes, uint32_t id);
+enum model_take model_take_at(struct model *model, uint32_t unit, size_t bytes, uint32_t id,
+                              uint32_t place);
 
 /* Index of the block that starts at unit, or UINT32_MAX. */
 uint32_t model_find(const struct model *model, uint32_t unit);

@@ -154,8 +154,13 @@ static bool enter_new(struct run *run)
         return judge_refusal(run, TAKE_OUTSIDE);
     }
     const bool plain = forecast->align <= 8 && run_wants(run, ORACLE_PICK);
-    const bool allowed = !plain || model_pick_allowed(model, run->result.bytes, unit);
-    const enum model_take take = model_take(model, unit, run->result.bytes, run->op->slot);
+    const uint32_t place = model_place(model, unit);
+    const bool searched = forecast->search.need != 0; /* not, when it should not have moved */
+    const bool allowed =
+        !plain || (searched ? model_pick_searched(model, unit, place, &forecast->search)
+                            : model_pick_allowed(model, run->result.bytes, unit));
+    const enum model_take take =
+        model_take_at(model, unit, run->result.bytes, run->op->slot, place);
     if (take != TAKE_OK) {
         return judge_refusal(run, take);
     }
@@ -163,7 +168,7 @@ static bool enter_new(struct run *run)
     if (!judge_pick(run, allowed, unit)) {
         return false;
     }
-    poison_took(run, model_find(model, unit));
+    poison_took(run, place);
     if (forecast->block != UINT32_MAX) {
         /* Entering the new block may have shifted the old one up. */
         const uint32_t old = forecast->block;

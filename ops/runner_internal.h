@@ -20,6 +20,7 @@ struct forecast {
     uint32_t need;  /* units asked for; 0: more than there are */
     uint32_t block; /* the slot's block in the model, or UINT32_MAX */
     size_t bytes, align;
+    struct model_search search; /* what led to the verdict */
 };
 
 /* Places remembered per call: more are rare in the heaps that fuzzers make, and are searched for.

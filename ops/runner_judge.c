@@ -4,11 +4,6 @@
 
 #include "runner_internal.h"
 
-static bool good_align(size_t align)
-{
-    return (align & (align - 1)) == 0;
-}
-
 static uint32_t block_of(const struct run *run, const uint8_t *p)
 {
     uint32_t unit;
@@ -23,10 +18,12 @@ static void forecast_verdict(struct run *run, bool live)
     forecast->known = true;
     forecast->whole = live || forecast->align > 8;
     if (live) {
-        forecast->verdict = model_realloc_verdict(run->model, forecast->block, forecast->align,
-                                                  forecast->bytes, &forecast->in_place);
+        forecast->verdict =
+            model_realloc_search(run->model, forecast->block, forecast->align, forecast->bytes,
+                                 &forecast->in_place, &forecast->search);
     } else {
-        forecast->verdict = model_alloc_verdict(run->model, forecast->align, forecast->bytes);
+        forecast->verdict =
+            model_alloc_search(run->model, forecast->align, forecast->bytes, &forecast->search);
     }
     if (forecast->verdict != MUST_FAIL) {
         forecast->need = model_units(run->model, forecast->bytes);

@@ -52,12 +52,7 @@ size_t model_usable(const struct model *model, uint32_t units)
 
 uint32_t model_bucket(uint32_t units)
 {
-    uint32_t bucket = 0;
-
-    while (((uint64_t)1 << bucket) < units) {
-        bucket++;
-    }
-    return bucket;
+    return units <= 1 ? 0 : 32u - (uint32_t)__builtin_clz(units - 1);
 }
 
 bool model_extent_next(const struct model *model, uint32_t *cursor, uint32_t hide,
@@ -119,19 +114,11 @@ static bool extent_holds(const struct model *model, const struct model_extent *e
     return skip + units <= extent->units;
 }
 
-/* What the bounded search meets for a request of `need` units. */
-struct search {
-    uint32_t bottom, top; /* bucket b holds the sizes bottom + 1 .. top */
-    uint32_t fits;        /* members of bucket b that are large enough */
-    uint32_t misses;      /* members of bucket b that are not */
-    uint32_t above;       /* smallest listed extent above bucket b; 0: none */
-};
-
 /*
  * Counts one gap. Written without branches: gaps are as good as random, and a processor that
  * guesses wrong at each of them would spend most of a fuzzer's time here.
  */
-static inline void search_add(const struct model *model, struct search *search, uint32_t need,
+static inline void search_add(const struct model *model, struct model_search *search, uint32_t need,
                               uint32_t gap)
 {
     const bool listed = model_listed(model, gap);
@@ -143,11 +130,10 @@ static inline void search_add(const struct model *model, struct search *search, 
     search->above = (above & (gap - 1 < search->above - 1)) ? gap : search->above;
 }
 
-static void search_all(const struct model *model, uint32_t need, struct search *result)
+static void search_all(const struct model *model, uint32_t need, struct model_search *result)
 {
-    const uint32_t bucket = model_bucket(need);
-    const uint32_t top = (uint32_t)1 << bucket;
-    struct search search = {.bottom = bucket == 0 ? 0 : top / 2, .top = top};
+    const uint32_t top = (uint32_t)1 << model_bucket(need);
+    struct model_search search = {.need = need, .bottom = top == 1 ? 0 : top / 2, .top = top};
     uint32_t start = 0;
 
     for (uint32_t i = 0; i < model->nblocks; i++) {
@@ -159,7 +145,7 @@ static void search_all(const struct model *model, uint32_t need, struct search *
 }
 
 /* Bucket b cannot be missed: it has a fit, and the misses alone do not use up the probes. */
-static bool search_finds_in_bucket(const struct model *model, const struct search *search)
+static bool search_finds_in_bucket(const struct model *model, const struct model_search *search)
 {
     return search->fits > 0 && search->misses < model->loops;
 }
@@ -177,26 +163,34 @@ static bool some_extent_holds(const struct model *model, uint32_t units, size_t 
     return false;
 }
 
-enum verdict model_alloc_verdict(const struct model *model, size_t align, size_t bytes)
+enum verdict model_alloc_search(const struct model *model, size_t align, size_t bytes,
+                                struct model_search *search)
 {
     const uint32_t units = model_units(model, bytes);
 
+    search->need = 0;
     if (units == 0 || !align_legal(align)) {
         return MUST_FAIL;
     }
     /* With so many units, wherever they begin, one of the first align/8 is an aligned place. */
     const uint64_t spare = align <= UNIT_BYTES ? 0 : (uint64_t)align / UNIT_BYTES - 1;
     if (units + spare <= model->units) {
-        struct search search;
-        search_all(model, (uint32_t)(units + spare), &search);
-        if (search.above != 0 || search_finds_in_bucket(model, &search)) {
+        search_all(model, (uint32_t)(units + spare), search);
+        if (search->above != 0 || search_finds_in_bucket(model, search)) {
             return MUST_SUCCEED;
         }
         if (spare == 0) {
-            return search.fits == 0 ? MUST_FAIL : MAY_SUCCEED;
+            return search->fits == 0 ? MUST_FAIL : MAY_SUCCEED;
         }
     }
     return some_extent_holds(model, units, align) ? MAY_SUCCEED : MUST_FAIL;
+}
+
+enum verdict model_alloc_verdict(const struct model *model, size_t align, size_t bytes)
+{
+    struct model_search search;
+
+    return model_alloc_search(model, align, bytes, &search);
 }
 
 /* Free units right behind block `index`, listed or not. */
@@ -208,13 +202,14 @@ static uint32_t free_units_behind(const struct model *model, uint32_t index)
     return end - (block->unit + block->units);
 }
 
-enum verdict model_realloc_verdict(const struct model *model, uint32_t index, size_t align,
-                                   size_t bytes, bool *in_place)
+enum verdict model_realloc_search(const struct model *model, uint32_t index, size_t align,
+                                  size_t bytes, bool *in_place, struct model_search *search)
 {
     const struct model_block *block = &model->blocks[index];
     const uint32_t units = model_units(model, bytes);
 
     *in_place = false;
+    search->need = 0;
     if (units == 0 || !align_legal(align)) {
         return MUST_FAIL;
     }
@@ -223,11 +218,18 @@ enum verdict model_realloc_verdict(const struct model *model, uint32_t index, si
         *in_place = true;
         return MUST_SUCCEED;
     }
-    return model_alloc_verdict(model, align, bytes);
+    return model_alloc_search(model, align, bytes, search);
 }
 
-/* Number of blocks that start in front of `unit`: where a block at unit belongs. */
-static uint32_t blocks_before(const struct model *model, uint32_t unit)
+enum verdict model_realloc_verdict(const struct model *model, uint32_t index, size_t align,
+                                   size_t bytes, bool *in_place)
+{
+    struct model_search search;
+
+    return model_realloc_search(model, index, align, bytes, in_place, &search);
+}
+
+uint32_t model_place(const struct model *model, uint32_t unit)
 {
     uint32_t before = 0;
     uint32_t left = model->nblocks; /* the answer is in before .. before + left */
@@ -241,32 +243,37 @@ static uint32_t blocks_before(const struct model *model, uint32_t unit)
     return before;
 }
 
-bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit)
+bool model_pick_searched(const struct model *model, uint32_t unit, uint32_t place,
+                         const struct model_search *search)
 {
-    const uint32_t need = model_units(model, bytes);
-    const uint32_t index = blocks_before(model, unit);
-    const struct model_block *before = index == 0 ? NULL : &model->blocks[index - 1];
+    const struct model_block *before = place == 0 ? NULL : &model->blocks[place - 1];
     const uint32_t start = before == NULL ? 0 : before->unit + before->units;
-    const uint32_t end = index < model->nblocks ? model->blocks[index].unit : model->units;
-    struct search search;
+    const uint32_t end = place < model->nblocks ? model->blocks[place].unit : model->units;
 
     /* From no extent at all, or from one that is too small. */
-    if (need == 0 || unit < start || unit >= end || end - start < need) {
+    if (search->need == 0 || unit < start || unit >= end || end - start < search->need) {
         return false;
     }
-    search_all(model, need, &search);
-    if (end - start <= search.top) {
+    if (end - start <= search->top) {
         return true; /* a fit in bucket b: which one is not promised */
     }
-    if (search_finds_in_bucket(model, &search)) {
+    if (search_finds_in_bucket(model, search)) {
         return false;
     }
-    return model_bucket(end - start) == model_bucket(search.above);
+    return model_bucket(end - start) == model_bucket(search->above);
+}
+
+bool model_pick_allowed(const struct model *model, size_t bytes, uint32_t unit)
+{
+    struct model_search search;
+
+    (void)model_alloc_search(model, 0, bytes, &search);
+    return model_pick_searched(model, unit, model_place(model, unit), &search);
 }
 
 uint32_t model_find(const struct model *model, uint32_t unit)
 {
-    const uint32_t index = blocks_before(model, unit);
+    const uint32_t index = model_place(model, unit);
 
     return index < model->nblocks && model->blocks[index].unit == unit ? index : UINT32_MAX;
 }
@@ -281,8 +288,13 @@ static void allocated_add(struct model *model, uint32_t units)
 
 enum model_take model_take(struct model *model, uint32_t unit, size_t bytes, uint32_t id)
 {
+    return model_take_at(model, unit, bytes, id, model_place(model, unit));
+}
+
+enum model_take model_take_at(struct model *model, uint32_t unit, size_t bytes, uint32_t id,
+                              uint32_t index)
+{
     const uint32_t units = model_units(model, bytes);
-    const uint32_t index = blocks_before(model, unit);
     struct model_block *const place = &model->blocks[index];
 
     if (units == 0 || unit > model->units || units > model->units - unit) {
