@@ -14,7 +14,7 @@ struct found {
 
 KHEAP_INLINE void miss_store(enum format f, word *base, const struct found *found)
 {
-    if (found->missed) {
+    if (LEVEL >= 2 && found->missed) {
         head_set(f, base, found->missed_bit, found->missed_head);
     }
 }
@@ -31,14 +31,19 @@ KHEAP_INLINE enum invariant found_check(const struct sys_heap *heap, enum format
 
 /*
  * Looks at most ALLOC_LOOPS chunks of the request's bucket through, from its head, and else takes
- * the head of the lowest non-empty bucket above, which always fits.
+ * the head of the lowest non-empty bucket above, which always fits. A brief search goes there after
+ * the first miss: for a size with room for an alignment, a chunk that is barely too small is
+ * common, and one that is much too large is cut twice anyway.
  */
 KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, word *base,
-                                   uint32_t need2, struct found *found)
+                                   uint32_t need2, bool brief, struct found *found)
 {
     const uint32_t bit = bit_of(need2);
     const uint32_t mask = 1u << bit;
     const uint32_t bitmap = base[BITMAP_WORD];
+
+    /* Another look at a chunk already seen costs less than guessing whether the list is round. */
+    const bool again = CONFIG_SYS_HEAP_ALLOC_LOOPS <= 4 && (brief || PREDICTS);
 
     *found = (struct found){0};
     /* Bits below 32 - buckets are of sizes that do not fit the region, and have no head. */
@@ -48,6 +53,7 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
     if (bitmap & mask) {
         const uint32_t first = head_get(f, base, bit);
         uint32_t index = first;
+        uint32_t seen;
         uint32_t loops = CONFIG_SYS_HEAP_ALLOC_LOOPS;
 
         KHEAP_UNROLL
@@ -65,14 +71,26 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
                 found->size2 = size2;
                 return LEVEL >= 2 ? found_check(heap, f, base, found) : SOUND;
             }
+            seen = index;
             index = next_get(f, c);
-        } while (--loops != 0 && index != first);
+            if (brief && (bitmap & (mask - 1)) != 0) {
+                break;
+            }
+        } while (--loops != 0 && (again || index != first));
+        /* The looks after a whole round must not turn it: one trace then took 4 % more memory. */
+        if (again && !brief && CONFIG_SYS_HEAP_ALLOC_LOOPS > 1 && seen == first) {
+            index = first;
+        }
         if (LEVEL >= 2 && unlikely(!index_inside(heap, index))) {
             return I5_LINKS;
         }
-        found->missed = true;
-        found->missed_bit = bit;
-        found->missed_head = index;
+        if (LEVEL < 2) { /* nothing is left to check */
+            head_set(f, base, bit, index);
+        } else {
+            found->missed = true;
+            found->missed_bit = bit;
+            found->missed_head = index;
+        }
     }
 
     const uint32_t above = bitmap & (mask - 1);
@@ -102,7 +120,7 @@ KHEAP_INLINE void *cut(enum format f, word *base, const struct found *found, uin
     word *const c = found->c;
     const uint32_t rest2 = found->size2 - need2;
 
-    if (rest_listed(f, rest2)) {
+    if (likely(rest_listed(f, rest2))) {
         word *const rest = chunk_right(c, need2);
 
         list_move(f, base, c, found->bit, rest, bit_of(rest2));
@@ -127,7 +145,7 @@ KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
         return NULL;
     }
     const uint32_t need2 = size2_for(f, bytes);
-    enum invariant broken = search(heap, f, base, need2, &found);
+    enum invariant broken = search(heap, f, base, need2, false, &found);
 
     if (LEVEL >= 2 && broken == SOUND && found.c != NULL && rest_listed(f, found.size2 - need2) &&
         !head_sound(heap, f, base, bit_of(found.size2 - need2))) {
@@ -152,10 +170,26 @@ void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes)
     return sys_heap_alloc(heap, bytes);
 }
 
+/* Writes the headers of the part in front of the block, if any, and of the block. */
+KHEAP_INLINE void pre_set(enum format f, word *base, word *c, uint32_t pre2, uint32_t need2,
+                          bool enters)
+{
+    if (pre2 == 0) {
+        tag_set(f, c, need2 | 1);
+        return;
+    }
+    tag_set(f, c, pre2);
+    header_set(f, chunk_right(c, pre2), pre2 / 2, need2 | 1);
+    if (enters && rest_listed(f, pre2)) {
+        list_insert(f, base, c, bit_of(pre2));
+    }
+}
+
 /*
  * [ ------------- c ------------- ] => [ pre ][ block used ][ post ]
  *
- * pre is free at c's own address, so it keeps c's place when it stays in the bucket.
+ * At most one part is above the bucket's low and so stays in the bucket: post takes c's place, and
+ * pre, which is at c's own address, has it already. Both others enter other lists, if any.
  */
 KHEAP_INLINE void *cut_aligned(enum format f, word *base, const struct found *found, uint32_t pre2,
                                uint32_t need2)
@@ -164,31 +198,30 @@ KHEAP_INLINE void *cut_aligned(enum format f, word *base, const struct found *fo
     word *const block = chunk_right(c, pre2);
     word *const post = chunk_right(block, need2);
     const uint32_t post2 = found->size2 - pre2 - need2;
-    const bool pre_stays = rest_listed(f, pre2) && bit_of(pre2) == found->bit;
-    const bool post_replaces = !pre_stays && rest_listed(f, post2) && bit_of(post2) == found->bit;
+    const uint32_t low = bucket_low2(found->bit);
 
-    if (post_replaces) {
+    if (post2 > low) {
         list_replace(f, base, c, post, found->bit);
-    } else if (!pre_stays) {
-        list_remove(f, base, c, found->bit);
-    }
-    if (rest_listed(f, post2) && !post_replaces) {
-        list_insert(f, base, post, bit_of(post2));
-    }
-    if (rest_listed(f, pre2) && !pre_stays) {
-        list_insert(f, base, c, bit_of(pre2));
-    }
-
-    if (pre2 != 0) {
-        tag_set(f, c, pre2);
-        header_set(f, block, pre2 / 2, need2 | 1);
-    } else {
-        tag_set(f, block, need2 | 1);
-    }
-    if (post2 != 0) {
+        pre_set(f, base, c, pre2, need2, true);
         header_set(f, post, need2 / 2, post2);
+        left_set(f, chunk_right(post, post2), post2 / 2);
+    } else {
+        const bool leaves = pre2 <= low;
+
+        if (leaves) {
+            list_remove(f, base, c, found->bit);
+        }
+        pre_set(f, base, c, pre2, need2, leaves);
+        if (post2 != 0) {
+            header_set(f, post, need2 / 2, post2);
+            left_set(f, chunk_right(post, post2), post2 / 2);
+            if (rest_listed(f, post2)) {
+                list_insert(f, base, post, bit_of(post2));
+            }
+        } else {
+            left_set(f, post, need2 / 2);
+        }
     }
-    left_set(f, chunk_right(c, found->size2), (post2 ? post2 : need2) / 2);
     stats_count(base, usable_words(f, need2),
                 free_words(f, pre2) + free_words(f, post2) - usable_words(f, found->size2));
     return chunk_user(block);
@@ -222,7 +255,7 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
     if (unlikely(padded > most)) {
         return NULL;
     }
-    enum invariant broken = search(heap, f, base, padded * 2, &found);
+    enum invariant broken = search(heap, f, base, padded * 2, true, &found);
 
     if (found.c == NULL && (LEVEL < 2 || broken == SOUND)) {
         miss_store(f, base, &found);

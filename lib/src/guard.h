@@ -132,6 +132,12 @@ KHEAP_INLINE uint32_t bit_of(uint32_t size2)
     return leading_zeros(size2 - 1);
 }
 
+/* Sizes above it and up to its double are the bucket's. */
+KHEAP_INLINE uint32_t bucket_low2(uint32_t bit)
+{
+    return 0x80000000u >> bit;
+}
+
 /* A unit index that a chunk can have. */
 KHEAP_INLINE bool index_inside(const struct sys_heap *heap, uint32_t index)
 {
