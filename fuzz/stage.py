@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage fuzz of ./vet: differential fuzzing of every kheap variant, a quarter of it by AFL++."""
 
+import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -107,12 +109,22 @@ def figures_of(jobs):
     }
 
 
-def profile_share(ctx, places):
-    """The share of `may` verdicts on the default profile, and the target's rate, without an engine."""
+def entry_rate(ctx, places):
+    """The target's rate without an engine: what fuzz_rate prints, as a dictionary of words."""
     rate = places.build / "address" / "fuzz_rate_auto_3"
     done = ctx.run([rate, "--profile", "mixed", "--programs", PROFILE_PROGRAMS, "--seconds", 1],
                    timeout=60)
     return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+
+
+def profile_share(ctx, seed):
+    """Percent of `may` verdicts on the default profile: as it comes, with calls that fail."""
+    with tempfile.TemporaryDirectory() as folder:
+        pack, counts = f"{folder}/mixed.pack", f"{folder}/counts.json"
+        ctx.run([ctx.heapvet, "gen", "--seed", seed, "--ops", 500, "--count", 200, "-o", pack], timeout=60)
+        ctx.run([ctx.heapvet, "run", "--subject", "kheap-auto", "--json", counts, pack], timeout=60)
+        subjects = json.loads(Path(counts).read_text(encoding="utf-8"))["subjects"]
+    return 100.0 * subjects[0]["may_share"]
 
 
 def problems_of(jobs, rows, stats, share):
@@ -141,12 +153,12 @@ def run(ctx):
     jobs = plan(places, ctx.seconds, max(1, ctx.jobs), seed)
     try:
         run_jobs(ctx, places, jobs, max(1, ctx.jobs))
-        return report(ctx, places, tool, jobs)
+        return report(ctx, places, tool, jobs, seed)
     finally:
         places.finish()
 
 
-def report(ctx, places, tool, jobs):
+def report(ctx, places, tool, jobs, seed):
     groups = {"libfuzzer": [j for j in jobs if j.engine != "afl"],
               "afl": [j for j in jobs if j.engine == "afl"]}
     both, rows = fuzz_stats.Stats(), {}
@@ -157,10 +169,9 @@ def report(ctx, places, tool, jobs):
     problems = []
     if raw:
         # A faulty heap also stops the rate program: its figures say nothing then.
-        profile, share = {}, 0.0
+        rate, share = {}, 0.0
     else:
-        profile = profile_share(ctx, places)
-        share = float(profile["may_share_percent"])
+        rate, share = entry_rate(ctx, places), profile_share(ctx, seed)
     problems += problems_of(jobs, rows, both, share)
     for finding in findings:
         problems.append(f"oracle {finding.oracle}, {finding.lines} lines: {finding.command}")
@@ -172,9 +183,9 @@ def report(ctx, places, tool, jobs):
         rows[engine]["findings"] = sum(len(job.findings()) for job in group)
     figures = dict(rows, targets={j.name: j.stats().programs for j in jobs},
                    oracles=both.evaluated, profile_may_share=share)
-    if profile:
-        figures["entry_executions_per_s"] = int(profile["executions_per_s"])
-        figures["entry_ratio"] = float(profile["ratio"])
+    if rate:
+        figures["entry_executions_per_s"] = int(rate["executions_per_s"])
+        figures["entry_ratio"] = float(rate["ratio"])
     executions = sum(row["executions"] for row in rows.values())
     ops = sum(row["checked_ops"] for row in rows.values())
     line = (f"{executions:,} executions ({rows['afl']['executions']:,} by AFL++), "
