@@ -53,7 +53,7 @@ const struct subject *host_load_subject(const char *path);
 /* Checks one that is linked in. Returns NULL or what is wrong with it. */
 const char *subject_problem(const struct subject *subject);
 
-/* die_hooks for hosted programs: text to stderr; then abort() or exit(1). */
+/* Sets die_hooks for a hosted program: text to stderr; then abort(), or exit(1). */
 void host_die_by_abort(void);
 void host_die_by_exit(void);
 
