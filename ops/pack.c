@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack.h"
 
+#include "little.h"
+
 #include <string.h>
 
 /* The magic's own NUL is not part of it. */
 #define MAGIC_BYTES 8u
 _Static_assert(sizeof PACK_MAGIC == MAGIC_BYTES + 1, "the magic has 8 bytes");
 _Static_assert(PACK_ENTRY_BYTES == PACK_NAME_BYTES + 8, "an entry is a name and two words");
-
-static uint32_t load32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
-}
-
-static void store32(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-    bytes[2] = (uint8_t)(value >> 16);
-    bytes[3] = (uint8_t)(value >> 24);
-}
 
 bool pack_decode_header(const uint8_t bytes[PACK_HEADER_BYTES], uint32_t *programs)
 {

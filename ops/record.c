@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include "little.h"
+
 #define CONTINUATION 63u
 #define KIND_MASK    63u
 #define EXPECT_SHIFT 6u
@@ -11,20 +13,6 @@
 #define ALIGN_THREE  0x80u
 #define OFFSET_MASK  7u
 #define SLOTS_SHIFT  3u
-
-static uint32_t load32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
-}
-
-static void store32(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-    bytes[2] = (uint8_t)(value >> 16);
-    bytes[3] = (uint8_t)(value >> 24);
-}
 
 void record_decode_header(struct program_header *header, const uint8_t bytes[RECORD_BYTES])
 {
