@@ -58,7 +58,10 @@ KHEAP_INLINE void list_insert_body(enum format f, word *base, word *c, uint32_t 
         const uint32_t empty = (uint32_t)((int32_t)(head - 1) >> 31);
         const uint32_t after = head | (index & empty);
         word *const first = chunk_at(base, after);
-        const uint32_t last = (prev_get(f, first) & ~empty) | (index & empty);
+
+        /* Written before it is read, so that nothing here depends on a chunk's old bytes. */
+        links_set(f, c, index, index);
+        const uint32_t last = prev_get(f, first);
 
         head_set(f, base, bit, after);
         base[BITMAP_WORD] |= 1u << bit;
