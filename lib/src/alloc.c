@@ -19,6 +19,19 @@ KHEAP_INLINE void miss_store(enum format f, word *base, const struct found *foun
     }
 }
 
+/* The bucket's head moves to index: at once when nothing is left to check, else with the cut. */
+KHEAP_INLINE void miss_note(enum format f, word *base, uint32_t bit, uint32_t index,
+                            struct found *found)
+{
+    if (LEVEL < 2) {
+        head_set(f, base, bit, index);
+    } else {
+        found->missed = true;
+        found->missed_bit = bit;
+        found->missed_head = index;
+    }
+}
+
 /* Level 2: everything that cutting the found chunk will rely on. */
 KHEAP_INLINE enum invariant found_check(const struct sys_heap *heap, enum format f, word *base,
                                         const struct found *found)
@@ -84,13 +97,7 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
         if (LEVEL >= 2 && unlikely(!index_inside(heap, index))) {
             return I5_LINKS;
         }
-        if (LEVEL < 2) { /* nothing is left to check */
-            head_set(f, base, bit, index);
-        } else {
-            found->missed = true;
-            found->missed_bit = bit;
-            found->missed_head = index;
-        }
+        miss_note(f, base, bit, index, found);
     }
 
     const uint32_t above = bitmap & (mask - 1);
