@@ -99,3 +99,18 @@ int strcmp(const char *a, const char *b)
     }
     return (unsigned char)*a - (unsigned char)*b;
 }
+
+#if defined(__riscv)
+/* Debian's compiler has no 32-bit helper library for this architecture string. */
+int __clzsi2(unsigned int x);
+
+int __clzsi2(unsigned int x)
+{
+    int zeros = 0;
+
+    for (unsigned int top = 1u << 31; top != 0 && (x & top) == 0; top >>= 1) {
+        zeros++;
+    }
+    return zeros;
+}
+#endif
