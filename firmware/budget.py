@@ -25,19 +25,23 @@ def compilers(rows):
     return {t: compiler_version(t) for t in sorted({key[0] for key in rows})}
 
 
-def write(rows):
+def write_table(path, comment, columns, rows):
+    """A committed table, whole or not at all; rows: {key: cells}, the key's first cell a target."""
     out = io.StringIO()
-    out.write(f"# {COMMENT}\n")
+    out.write(f"# {comment}\n")
     for target, version in compilers(rows).items():
         out.write(f"# compiler {target}: {version}\n")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for key in sorted(rows):
-        writer.writerow([*key, *cells(rows[key])])
-    PATH.parent.mkdir(parents=True, exist_ok=True)
-    part = PATH.with_suffix(".part")
+    writer.writerow(columns)
+    writer.writerows([*key, *rows[key]] for key in sorted(rows))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
     part.write_text(out.getvalue())
-    part.replace(PATH)
+    part.replace(path)
+
+
+def write(rows):
+    write_table(PATH, COMMENT, COLUMNS, {key: cells(tally) for key, tally in rows.items()})
 
 
 def read(path=PATH):

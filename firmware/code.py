@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes of code: alloc and free with unused functions dropped by the linker, and all of lib/."""
 
-import csv
-import io
 import subprocess
 
 from firmware.build import ROOT, BuildError
-from firmware.budget import compilers
+from firmware.budget import write_table
 from firmware.targets import TARGETS
 
 PATH = ROOT / "bench" / "budgets" / "code.csv"
@@ -40,17 +38,7 @@ def measure(builder, choice):
 
 
 def write(rows):
-    out = io.StringIO()
-    out.write(f"# {COMMENT}\n")
-    for target, version in compilers(rows).items():
-        out.write(f"# compiler {target}: {version}\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([*key, *rows[key]] for key in sorted(rows))
-    PATH.parent.mkdir(parents=True, exist_ok=True)
-    part = PATH.with_suffix(".part")
-    part.write_text(out.getvalue())
-    part.replace(PATH)
+    write_table(PATH, COMMENT, COLUMNS, rows)
 
 
 def table(rows):

@@ -31,16 +31,6 @@ static void stop(void)
     port_exit(EXIT_FAIL);
 }
 
-static bool complain(const char *path, const char *what)
-{
-    port_write("FAIL ");
-    port_write(path);
-    port_write(": ");
-    port_write(what);
-    port_write("\n");
-    return false;
-}
-
 /* Records that are too many for the buffer are read over; such a program is counted as too large.
  */
 static bool read_program(struct plain *plain, int file, const char *path)
@@ -50,13 +40,13 @@ static bool read_program(struct plain *plain, int file, const char *path)
 
     if (port_read(file, bytes, sizeof(bytes)) != sizeof(bytes) ||
         !pack_decode_entry(bytes, &entry)) {
-        return complain(path, "truncated or damaged program entry");
+        return port_complain(path, "truncated or damaged program entry");
     }
     const bool fits = entry.records <= RECORDS;
     for (uint32_t left = entry.records + 1u; left > 0;) {
         const uint32_t n = left > RECORDS + 1u ? RECORDS + 1u : left;
         if (port_read(file, records, n * RECORD_BYTES) != n * RECORD_BYTES) {
-            return complain(path, "truncated program");
+            return port_complain(path, "truncated program");
         }
         left -= n;
     }
@@ -78,7 +68,7 @@ static bool read_pack(struct plain *plain, const char *path)
 
     if (file < 0 || port_read(file, bytes, sizeof(bytes)) != sizeof(bytes) ||
         !pack_decode_header(bytes, &programs)) {
-        return complain(path, "cannot be opened, or is not a pack");
+        return port_complain(path, "cannot be opened, or is not a pack");
     }
     bool whole = true;
     for (uint32_t i = 0; i < programs && whole; i++) {

@@ -8,6 +8,7 @@
  * them.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,8 @@ int image_main(const char *const *words, size_t nwords);
 void port_write(const char *text);
 void port_write_hex32(uint32_t value);
 void port_write_number(uint64_t value);
+/* "FAIL <what it is about>: <what is wrong>", a line. Returns false, for callers that give up. */
+bool port_complain(const char *about, const char *what);
 _Noreturn void port_exit(int status);
 
 /* A file of the host: a handle, or a negative number. */

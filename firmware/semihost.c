@@ -150,3 +150,13 @@ _Noreturn void port_fault(const char *what, uintptr_t where)
     port_write("\nPROJECT EXECUTION FAILED\n");
     port_exit(EXIT_FAIL);
 }
+
+bool port_complain(const char *about, const char *what)
+{
+    port_write("FAIL ");
+    port_write(about);
+    port_write(": ");
+    port_write(what);
+    port_write("\n");
+    return false;
+}

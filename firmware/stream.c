@@ -21,16 +21,6 @@ struct reader {
     uint32_t left; /* records of this program that are not read yet */
 };
 
-static bool complain(const char *path, const char *what)
-{
-    port_write("FAIL ");
-    port_write(path);
-    port_write(": ");
-    port_write(what);
-    port_write("\n");
-    return false;
-}
-
 static bool does_not_fit(const char *name, const char *what, uint64_t want, uint64_t have)
 {
     port_write("does-not-fit ");
@@ -214,13 +204,13 @@ static bool program_replay(struct reader *reader, const struct place *place,
     if (port_read(reader->handle, bytes, sizeof(bytes)) != sizeof(bytes) ||
         !pack_decode_entry(bytes, &entry) ||
         port_read(reader->handle, first, sizeof(first)) != sizeof(first)) {
-        return complain(job->path, "truncated or damaged program entry");
+        return port_complain(job->path, "truncated or damaged program entry");
     }
     record_decode_header(&header, first);
     const bool known = next_want(job, &want);
     const bool fits = program_begin(&replay, place, job, &entry, &header);
     if (!program_records(reader, fits ? &replay : NULL, &header, entry.records)) {
-        return complain(entry.name, "truncated program");
+        return port_complain(entry.name, "truncated program");
     }
     totals->programs++;
     if (!fits) {
@@ -240,16 +230,16 @@ bool stream_replay(const struct stream_job *job, struct stream_totals *totals)
     uint32_t programs;
 
     if (!place_make(&place, job->subject)) {
-        return complain(job->path, "no memory for slots");
+        return port_complain(job->path, "no memory for slots");
     }
     reader.handle = port_open(job->path);
     if (reader.handle < 0) {
-        return complain(job->path, "cannot be opened");
+        return port_complain(job->path, "cannot be opened");
     }
     bool whole = port_read(reader.handle, bytes, sizeof(bytes)) == sizeof(bytes) &&
                  pack_decode_header(bytes, &programs);
     if (!whole) {
-        (void)complain(job->path, "is not a pack");
+        (void)port_complain(job->path, "is not a pack");
     }
     for (uint32_t i = 0; whole && i < programs; i++) {
         whole = program_replay(&reader, &place, job, totals);
