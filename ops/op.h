@@ -20,8 +20,11 @@
 #define OP_HAS_ALIGN 2u
 #define OP_HAS_COUNT 4u
 #define OP_HAS_SIZE  8u
-#define OP_FILLS     16u /* puts a new block into an empty slot; skipped when the slot is live */
-#define OP_RESIZES   32u /* realloc family */
+#define OP_FILLS     16u  /* puts a new block into an empty slot; skipped when the slot is live */
+#define OP_RESIZES   32u  /* realloc family */
+#define OP_HAS_VALUE 64u  /* a plain number, no size: ticks, a priority */
+#define OP_SCHEDULES 128u /* value: eight choices of four bits, the first in the low bits */
+#define OP_THREADED  256u /* only in programs with threads (program_threaded) */
 
 /*
  * name, text word, fields. The order is the record form's numbering: append only. Counted ops are
@@ -39,7 +42,13 @@
     X(STATS, "stats", 0u)                                                                          \
     X(RESETMAX, "resetmax", 0u)                                                                    \
     X(LARGEST, "largest", 0u)                                                                      \
-    X(CHECK, "check", 0u)
+    X(CHECK, "check", 0u)                                                                          \
+    X(TICK, "tick", OP_HAS_VALUE | OP_THREADED)                                                    \
+    X(PRIO, "prio", OP_HAS_VALUE | OP_THREADED)                                                    \
+    X(SCHED, "sched", OP_SCHEDULES | OP_THREADED)
+
+/* The kinds that any program may use come first; the rest are OP_THREADED. */
+#define OP_KINDS_PLAIN ((uint32_t)OP_TICK)
 
 enum op_kind {
 #define OP_ENUM(name, word, fields) OP_##name,
@@ -67,15 +76,34 @@ struct op {
     uint8_t kind;   /* enum op_kind */
     uint8_t form;   /* enum op_form */
     uint8_t expect; /* enum op_expect */
+    uint8_t thread; /* who does it: 0..7, or THREAD_ISR; 0 without threads */
     uint16_t slot;
+    uint8_t wait;   /* 0: do not; 1..14 ticks; WAIT_FOREVER. 0 without threads */
     uint32_t align; /* 0, 2^k or 3*2^k, k <= 30 (the latter: a bad alignment on purpose) */
     uint32_t value; /* bytes, through form */
     uint32_t count; /* calloc: elements; else 0 */
     uint32_t line;  /* source line in a text file, else 0; not part of the program's meaning */
 };
 
+/*
+ * Programs with threads: "t1 alloc p0 100 wait 5", "isr free p0", "t1 prio 3", "tick 3",
+ * "sched 01200000". Each thread performs its own ops in order. `tick` and what the interrupt does
+ * belong to the environment, which performs them in order, too, between the threads' steps. `sched`
+ * says who runs next where more than one can; when its choices are used up, the running one goes
+ * on.
+ */
+#define PROGRAM_THREADS  8u
+#define THREAD_ISR       15u
+#define WAIT_FOREVER     15u
+#define PROGRAM_PRIO_MAX 7u
+
 /* Subject kinds a program can be written for. */
-#define KIND_TABLE(X) X(HEAP, "heap")
+#define KIND_TABLE(X)                                                                              \
+    X(HEAP, "heap")     /* a sys_heap, or anybody's allocator */                                   \
+    X(KHEAP, "kheap")   /* a k_heap with threads, interrupts and time */                           \
+    X(SYSTEM, "system") /* k_malloc and its family */                                              \
+    X(MULTI, "multi")   /* several heaps behind one callback */                                    \
+    X(POOL, "pool")     /* a memory pool with threads, interrupts and time */
 enum program_kind {
 #define KIND_ENUM(name, word) KIND_##name,
     KIND_TABLE(KIND_ENUM)
@@ -112,6 +140,10 @@ struct op_info {
 /* One row per kind; the only place that knows names and fields. */
 extern const struct op_info op_table[OP_KINDS];
 extern const char *const kind_words[PROGRAM_KINDS];
+
+/* Programs of this kind have threads. Their slots are at most 256, for the record form's sake. */
+bool program_threaded(const struct program_header *header);
+#define PROGRAM_SLOTS_LOG2_THREADED 8u
 
 /* The largest header the table above allows is always legal; sets the defaults: heap, 1024, 0. */
 void program_header_default(struct program_header *header);

@@ -27,7 +27,14 @@
     X(FAULT, "fault", "the subject reported misuse though there was none")                         \
     X(DETERMINISM, "determinism", "a second run gave other offsets")                               \
     X(STEPS, "steps", "a call probed more chunks than ALLOC_LOOPS")                                \
-    X(EXPECT, "expect", "the program's own expectation does not hold")
+    X(EXPECT, "expect", "the program's own expectation does not hold")                             \
+    X(EVENTS, "events", "the listener's events are not what was allocated and freed")              \
+    X(DEADLINE, "deadline", "a call gave up before its deadline, or did not when it had come")     \
+    X(WAKEUP, "wakeup", "a waiter sleeps on whose request must succeed")                           \
+    X(ORDER, "order", "a waiter was served before one that comes first")                           \
+    X(ISR, "isr", "an interrupt slept, or was kept from what it may do")                           \
+    X(LOCK, "lock", "a heap or a wait queue was touched without its lock")                         \
+    X(DEADLOCK, "deadlock", "all sleep, nothing will wake them, and a request must succeed")
 
 enum oracle {
 #define ORACLE_ENUM(name, word, text) ORACLE_##name,

@@ -14,6 +14,9 @@
  * second is a continuation whose value is the count. A calloc without one has count 1. A
  * continuation behind anything else is ignored.
  *
+ * In programs with threads byte 2 is the slot and byte 3 thread | wait << 4 (thread 15: interrupt;
+ * wait 15: for ever); tick, prio and sched have their number as value.
+ *
  * slots_log2 above 16 means the default. Fields an op kind does not have are ignored and written as
  * 0. The decoder is total: any bytes are a program (a tail shorter than 8 bytes is ignored; no
  * header at all: the default header).

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 
-#define SUBJECT_ABI         1u
+#define SUBJECT_ABI         2u
 #define SUBJECT_ENTRY       "heapvet_subject"
 #define SUBJECT_STATE_ALIGN 16u
 
@@ -24,7 +24,8 @@
 #define SUBJECT_PREDICTABLE                                                                        \
     4u /* info() is there and the contract's rules hold: oracles null (all three verdicts),        \
           usable, pick, inplace, untouched, drain, stats */
-#define SUBJECT_NULL_ON_BAD 8u /* bytes 0 and bad alignments give NULL instead of a block */
+#define SUBJECT_ZERO_IS_ONE 16u /* alloc and calloc of 0 bytes act as those of 1 byte */
+#define SUBJECT_NULL_ON_BAD 8u  /* bytes 0 and bad alignments give NULL instead of a block */
 
 struct subject_stats {
     size_t free_bytes, allocated_bytes, max_allocated_bytes;
@@ -38,6 +39,14 @@ struct subject_info {
     uint32_t heads_bytes; /* length of the bucket heads, which a failed call may rotate */
     const uint8_t *first; /* address of the first chunk's header */
     const uint8_t *heads; /* address of the bucket heads */
+};
+
+/* A memory pool's shape (kind pool). */
+struct subject_pool {
+    const uint8_t *buffer; /* blocks of `max` bytes, one behind the other */
+    uint32_t min, max;     /* max = min * 4^k */
+    uint32_t count;        /* of blocks of max */
+    uint32_t descriptor;   /* bytes in front of the user's: 16, or 0 */
 };
 
 /* Why check() says that a heap is damaged. */
@@ -74,6 +83,15 @@ struct subject {
     uint32_t (*steps)(void *state); /* chunks probed by the last call */
     uint32_t (*faults)(
         void *state); /* misuse reports since init; more than 0 is an oracle's finding */
+
+    uint32_t kind; /* enum program_kind: the programs it can run; 0: heap */
+    /* Kind multi: the child heaps in the order of adding, at most SUBJECT_PARTS; returns how many.
+     * A request of n bytes tries child (n / 8) % parts first and then those behind it, in a ring.
+     */
+    uint32_t (*parts)(void *state, struct subject_info *infos);
+    /* Kind pool, and a system heap built on one: its shape. */
+    void (*pool)(void *state, struct subject_pool *pool);
 };
+#define SUBJECT_PARTS 4u
 
 #endif

@@ -76,11 +76,73 @@
 #endif
 
 /*
+ * CONFIG_SYS_HEAP_LISTENER: heaps report what they allocate and free to kheap/heap_listener.h.
+ * Default: 0. Must be: 0 or 1. Cost: about 100 bytes of code, a walk over the listeners a call, and
+ * a port (kheap/port.h) for sys_heap too.
+ */
+#ifndef CONFIG_SYS_HEAP_LISTENER
+#define CONFIG_SYS_HEAP_LISTENER 0
+#endif
+
+/*
+ * CONFIG_MULTITHREADING: k_heap and memory pools may wait. Without, every timeout is K_NO_WAIT.
+ * Default: 1. Must be: 0 or 1. Cost: the wait queue's code.
+ */
+#ifndef CONFIG_MULTITHREADING
+#define CONFIG_MULTITHREADING 1
+#endif
+
+/*
+ * CONFIG_SYS_CLOCK_TICKS_PER_SEC: the rate of kheap_port_now(), in which timeouts are counted.
+ * Default: 1000. Must be: 1 to 1000000000. Cost: no bytes.
+ */
+#ifndef CONFIG_SYS_CLOCK_TICKS_PER_SEC
+#define CONFIG_SYS_CLOCK_TICKS_PER_SEC 1000
+#endif
+
+/*
+ * CONFIG_HEAP_MEM_POOL_SIZE: bytes of the system heap (kheap/system_heap.h), as resolved from the
+ * CONFIG_HEAP_MEM_POOL_ADD_SIZE_ minimum by CMake or Kconfig.
+ * Default: 0, no system heap. Must be: 0 to 2147483647. Cost: itself.
+ */
+#ifndef CONFIG_HEAP_MEM_POOL_SIZE
+#define CONFIG_HEAP_MEM_POOL_SIZE 0
+#endif
+
+/*
+ * CONFIG_HEAP_MEM_POOL_LEGACY: the system heap is a memory pool of blocks of 64 * 4^k bytes, as it
+ * was until 2020, and not a k_heap.
+ * Default: 0. Must be: 0 or 1; with 1 CONFIG_HEAP_MEM_POOL_SIZE is at most 16384. Cost: 16 bytes a
+ * block, and what rounding up to a power of four costs.
+ */
+#ifndef CONFIG_HEAP_MEM_POOL_LEGACY
+#define CONFIG_HEAP_MEM_POOL_LEGACY 0
+#endif
+
+/*
+ * CONFIG_DCACHE: the machine has a data cache, so that K_HEAP_DEFINE_NOCACHE() needs a section of
+ * uncached memory from the linker script. 0: there is none, and any memory will do.
+ * Default: 1. Must be: 0 or 1. Cost: no bytes.
+ */
+#ifndef CONFIG_DCACHE
+#define CONFIG_DCACHE 1
+#endif
+
+/*
  * KHEAP_STEP(): evaluated once for each chunk that a search looks at, so that a test can count
  * them. Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
  */
 #ifndef KHEAP_STEP
 #define KHEAP_STEP()
+#endif
+
+/*
+ * KHEAP_ENTER(object): evaluated at each entry into a sys_heap with its address, and before each
+ * look at a wait queue with the queue's, so that a simulation can see that the lock is held.
+ * Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
+ */
+#ifndef KHEAP_ENTER
+#define KHEAP_ENTER(object)
 #endif
 
 #if CONFIG_SYS_HEAP_AUTO < 0 || CONFIG_SYS_HEAP_AUTO > 1
@@ -107,18 +169,40 @@
 #if CONFIG_SYS_HEAP_ARRAY_SIZE < 0 || CONFIG_SYS_HEAP_ARRAY_SIZE > 255
 #error "CONFIG_SYS_HEAP_ARRAY_SIZE must be 0 to 255"
 #endif
+#if CONFIG_SYS_HEAP_LISTENER < 0 || CONFIG_SYS_HEAP_LISTENER > 1
+#error "CONFIG_SYS_HEAP_LISTENER must be 0 or 1"
+#endif
+#if CONFIG_MULTITHREADING < 0 || CONFIG_MULTITHREADING > 1
+#error "CONFIG_MULTITHREADING must be 0 or 1"
+#endif
+#if CONFIG_SYS_CLOCK_TICKS_PER_SEC < 1 || CONFIG_SYS_CLOCK_TICKS_PER_SEC > 1000000000
+#error "CONFIG_SYS_CLOCK_TICKS_PER_SEC must be 1 to 1000000000"
+#endif
+#if CONFIG_HEAP_MEM_POOL_SIZE < 0 || CONFIG_HEAP_MEM_POOL_SIZE > 2147483647
+#error "CONFIG_HEAP_MEM_POOL_SIZE must be 0 to 2147483647"
+#endif
+#if CONFIG_HEAP_MEM_POOL_LEGACY < 0 || CONFIG_HEAP_MEM_POOL_LEGACY > 1
+#error "CONFIG_HEAP_MEM_POOL_LEGACY must be 0 or 1"
+#endif
+#if CONFIG_HEAP_MEM_POOL_LEGACY && CONFIG_HEAP_MEM_POOL_SIZE > 16384
+#error "CONFIG_HEAP_MEM_POOL_SIZE must be at most 16384 with CONFIG_HEAP_MEM_POOL_LEGACY"
+#endif
+#if CONFIG_DCACHE < 0 || CONFIG_DCACHE > 1
+#error "CONFIG_DCACHE must be 0 or 1"
+#endif
 
 /*
  * KHEAP_CONFIG_NAME(f): f with the options' values behind it. sys_heap_init is linked under such a
  * name, so that a program whose headers and library differ in an option fails to link instead of
  * misreading its heaps. A name that the build has already replaced by -D is left alone.
  */
-#define KHEAP_PASTE_(f, a, s, b, l, h, r, n)                                                       \
-    f##_auto##a##s##b##_loops##l##_hard##h##_stats##r##_array##n
-#define KHEAP_PASTE(f, a, s, b, l, h, r, n) KHEAP_PASTE_(f, a, s, b, l, h, r, n)
+#define KHEAP_PASTE_(f, a, s, b, l, h, r, n, e, m, t)                                              \
+    f##_auto##a##s##b##_loops##l##_hard##h##_stats##r##_array##n##_listen##e##_threads##m##_ticks##t
+#define KHEAP_PASTE(f, a, s, b, l, h, r, n, e, m, t) KHEAP_PASTE_(f, a, s, b, l, h, r, n, e, m, t)
 #define KHEAP_CONFIG_NAME(f)                                                                       \
     KHEAP_PASTE(f, CONFIG_SYS_HEAP_AUTO, CONFIG_SYS_HEAP_SMALL_ONLY, CONFIG_SYS_HEAP_BIG_ONLY,     \
                 CONFIG_SYS_HEAP_ALLOC_LOOPS, CONFIG_SYS_HEAP_HARDENING_LEVEL,                      \
-                CONFIG_SYS_HEAP_RUNTIME_STATS, CONFIG_SYS_HEAP_ARRAY_SIZE)
+                CONFIG_SYS_HEAP_RUNTIME_STATS, CONFIG_SYS_HEAP_ARRAY_SIZE,                         \
+                CONFIG_SYS_HEAP_LISTENER, CONFIG_MULTITHREADING, CONFIG_SYS_CLOCK_TICKS_PER_SEC)
 
 #endif

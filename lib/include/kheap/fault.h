@@ -18,12 +18,14 @@ extern "C" {
 enum kheap_fault_kind {
     KHEAP_FAULT_BAD_POINTER, /* not a pointer this heap could have given out */
     KHEAP_FAULT_NOT_USED,    /* double free, or the header says free */
-    KHEAP_FAULT_DAMAGED      /* headers, links, bitmap or statistics contradict each other */
+    KHEAP_FAULT_DAMAGED,     /* headers, links, bitmap or statistics contradict each other */
+    KHEAP_FAULT_ISR_WAIT,    /* a call in an interrupt with a timeout that is not K_NO_WAIT */
+    KHEAP_FAULT_IN_CALLBACK  /* a heap or listener call inside a listener's callback */
 };
 
 struct kheap_fault {
     enum kheap_fault_kind kind;
-    const void *heap;    /* the struct sys_heap */
+    const void *heap;    /* the struct sys_heap, sys_multi_heap or k_mem_pool; NULL: none */
     const void *address; /* the pointer the caller gave, or NULL */
     size_t offset;       /* of the chunk's header: bytes from the region's start as given to init;
                             0 when no chunk is to blame; of any value with a bad pointer */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+/*
+ * Threads without luck: a program with threads runs on fibers over a virtual clock, and who takes
+ * the next step is a choice that comes from the program (`sched`) or from the caller. Nothing else
+ * decides, so a race is a file.
+ *
+ * Every lock, unlock, sleep, wake and clock read of kheap's port is a step that a fiber announces
+ * before it takes it. Every entry into a sys_heap and every look at a wait queue (KHEAP_ENTER)
+ * fails the run unless the running fiber holds the lock it needs.
+ */
+
+#include "op.h"
+#include "oracle.h"
+#include "runner.h"
+#include "shadow.h"
+
+/* What an actor does when it is chosen. */
+enum sim_step {
+    SIM_BEGIN,  /* an op: everything up to its first announcement */
+    SIM_LOCK,   /* take the lock; not enabled while another holds it */
+    SIM_UNLOCK, /* give it up; touches nothing others look at */
+    SIM_CLOCK,  /* read the clock */
+    SIM_RESUME, /* go on after a sleep: woken, or the deadline has come */
+    SIM_TICK,   /* environment: the clock advances by one tick */
+    SIM_ISR     /* environment: its next op, as an interrupt; not while a lock is held */
+};
+
+/* Actors: threads 0..7, and the environment. */
+#define SIM_ENVIRONMENT PROGRAM_THREADS
+#define SIM_ACTORS      (PROGRAM_THREADS + 1u)
+
+struct sim_enabled {
+    uint8_t actor;
+    uint8_t step; /* enum sim_step */
+};
+
+enum sim_status { SIM_READY, SIM_BLOCKED, SIM_ASLEEP, SIM_DONE };
+
+/* What a scheduler may know of an actor. */
+struct sim_actor {
+    uint8_t status;  /* enum sim_status; SIM_BLOCKED: waits for the lock */
+    uint8_t step;    /* announced */
+    uint8_t granted; /* asleep or about to resume, and already served */
+    uint8_t priority;
+    uint16_t op;      /* index into the program of its current or next op; nops: none left */
+    uint16_t in_op;   /* steps taken within the current op; 0: between two ops */
+    int64_t deadline; /* of the current op: an absolute tick, INT64_MAX none */
+};
+
+struct sim_view {
+    const struct program *program;
+    const struct sim_actor *actors; /* SIM_ACTORS */
+    int64_t now;
+    const struct slot *slots;
+    const uint8_t *region; /* the heap's */
+    const struct shadow *shadow;
+    const void *shadow_state;
+    const struct subject *subject; /* with info(): where first chunk and heads are */
+    void *subject_state;
+};
+
+/*
+ * Chooses among `n` enabled steps, n >= 2; they come in the order of the actors, but the one that
+ * took the last step is first when it is enabled. SIM_STOP ends the run as SIM_CUT.
+ */
+#define SIM_STOP UINT32_MAX
+struct sim_scheduler {
+    uint32_t (*choose)(void *context, const struct sim_view *view,
+                       const struct sim_enabled *enabled, uint32_t n);
+    void *context;
+};
+
+enum sim_end {
+    SIM_OK,     /* all threads ended, or what still sleeps sleeps rightly ("stuck") */
+    SIM_FAILED, /* an oracle did not hold */
+    SIM_CUT,    /* the scheduler stopped it */
+    SIM_NOT_FIT /* the region does not fit, or init refused it */
+};
+
+struct sim_counts {
+    struct run_counts run;   /* programs, ops, verdicts, evaluated[] of every oracle */
+    uint64_t steps, choices; /* steps taken; those that were a choice */
+    uint64_t waits, timeouts, grants, isr_ops, ticks, stuck;
+};
+
+struct sim_options {
+    uint32_t oracles;                      /* mask of ORACLE_BIT */
+    const struct sim_scheduler *scheduler; /* NULL: the program's own `sched` ops, then no switch */
+    uint32_t free_ticks; /* extra SIM_TICKs the environment may take while a deadline is pending,
+                            besides the program's `tick` ops; for exhaustive search */
+    bool record;         /* keep the choices taken, for sim_schedule_append */
+};
+
+/* One-off memory for runs; static inside sim/. Calls do not nest. */
+enum sim_end sim_run(const struct program *program, const struct subject *subject,
+                     const struct sim_options *options, struct sim_counts *counts,
+                     struct run_failure *failure);
+
+/* sim_run, and a failure is printed as report_failure() does, then die(). */
+enum sim_end sim_run_or_die(const struct program *program, const struct subject *subject,
+                            const struct sim_options *options, struct sim_counts *counts);
+
+/* Appends the choices of the last recorded run as `sched` ops (and its free ticks as `tick` ops),
+ * so that the program replays it by itself. False: no room. */
+bool sim_schedule_append(struct program *program);
+
+/* The subjects that run in the simulation: k_heap and memory pool, with the simulated port. */
+extern const struct subject sim_kheap;      /* kind kheap */
+extern const struct subject sim_pool;       /* kind pool: k_mem_pool_alloc */
+extern const struct subject sim_poolmalloc; /* kind pool: k_mem_pool_malloc */
+
+/* For subjects in sim/: how long the running op may wait, and whether it is an interrupt's. */
+uint8_t sim_wait(void); /* as struct op's wait */
+
+#endif
