@@ -28,10 +28,14 @@ struct shadow {
 
     /*
      * A block of `bytes` was given out at p, moved in place to another size, or freed. NULL: that
-     * was allowed. Otherwise a sentence that says what was not, and the state is unchanged. After a
-     * take or resize usable() is the exact number of bytes the contract gives its user.
+     * was allowed. Otherwise a sentence that says what was not, and the state is unchanged; it
+     * begins with the name of the oracle it belongs to, "overlap: ...". After a take or resize
+     * usable() is the exact number of bytes the contract gives its user. take does not ask whether
+     * there was a better place: that is pick, asked right before it. align: as asked for; it
+     * matters to pools, whose block is larger for it.
      */
-    const char *(*take)(void *state, const uint8_t *p, size_t bytes);
+    const char *(*pick)(const void *state, const uint8_t *p, size_t align, size_t bytes);
+    const char *(*take)(void *state, const uint8_t *p, size_t align, size_t bytes);
     const char *(*resize)(void *state, const uint8_t *p, size_t bytes);
     const char *(*drop)(void *state, const uint8_t *p);
     size_t (*usable)(const void *state, const uint8_t *p);
@@ -39,7 +43,7 @@ struct shadow {
     uint32_t (*live)(const void *state); /* number of live blocks */
 };
 
-/* Blocks a shadow has room for. */
+/* Blocks a shadow has room for, and one more while a realloc moves. */
 #define SHADOW_BLOCKS 1024u
 
 extern const struct shadow shadow_heap;  /* one sys_heap */
