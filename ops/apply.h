@@ -26,7 +26,7 @@ static inline bool good_align(size_t align)
 enum applied {
     APPLIED,    /* the subject was called */
     SKIPPED,    /* slot live, kind switched off by swarm, above the fill target, no such function in
-                   the subject, or    usable of an empty slot */
+                   the subject, usable of an empty slot, or an OP_THREADED kind */
     UNREACHABLE /* the size does not fit size_t, or count * bytes wraps: NULL by definition, nothing
                    called */
 };

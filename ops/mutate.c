@@ -93,7 +93,7 @@ static void make_kind(struct mutation *m, struct op *op, enum op_kind kind)
 static enum op_kind draw_kind(struct mutation *m)
 {
     /* The first seven change the heap; the rest only ask, and rarely find anything new. */
-    return (enum op_kind)rng_below(m->rng, rng_below(m->rng, 4) == 0 ? OP_KINDS : 7);
+    return (enum op_kind)rng_below(m->rng, rng_below(m->rng, 4) == 0 ? OP_KINDS_PLAIN : 7);
 }
 
 static void draw_op(struct mutation *m, struct op *op)

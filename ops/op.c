@@ -18,6 +18,16 @@ _Static_assert(OP_KINDS <= 63, "an op kind does not fit its record field");
 /* A program in memory is ops in an array: a mutator copies thousands of them a second. */
 _Static_assert(sizeof(struct op) <= 24, "struct op has grown");
 
+bool program_threaded(const struct program_header *header)
+{
+    return header->kind == KIND_KHEAP || header->kind == KIND_POOL;
+}
+
+uint8_t program_slots_log2_max(const struct program_header *header)
+{
+    return program_threaded(header) ? PROGRAM_SLOTS_LOG2_THREADED : PROGRAM_SLOTS_LOG2_MAX;
+}
+
 void program_header_default(struct program_header *header)
 {
     header->kind = KIND_HEAP;
@@ -38,8 +48,8 @@ static bool header_equal(const struct program_header *a, const struct program_he
 static bool op_equal(const struct op *a, const struct op *b)
 {
     return a->kind == b->kind && a->form == b->form && a->expect == b->expect &&
-           a->slot == b->slot && a->align == b->align && a->value == b->value &&
-           a->count == b->count;
+           a->thread == b->thread && a->wait == b->wait && a->slot == b->slot &&
+           a->align == b->align && a->value == b->value && a->count == b->count;
 }
 
 bool program_equal(const struct program *a, const struct program *b)
@@ -64,8 +74,15 @@ void program_limit(struct program *program, uint32_t max_region, size_t max_ops)
         /* max_region 0 leaves no region at all, and no division by it either. */
         program->header.region = max_region == 0 ? 0 : program->header.region % max_region;
     }
+    const bool threaded = program_threaded(&program->header);
+    const uint32_t region = program->header.region;
     for (size_t i = 0; i < program->nops; i++) {
-        program->ops[i].expect = EXPECT_ANY;
+        struct op *op = &program->ops[i];
+        op->expect = EXPECT_ANY;
+        if (threaded && (op_table[op->kind].fields & OP_HAS_SIZE) != 0 && op->form == SIZE_PLAIN &&
+            op->value > region) {
+            op->value %= (region >> (op->value >> 29)) + 1;
+        }
     }
 }
 

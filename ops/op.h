@@ -25,6 +25,8 @@
 #define OP_HAS_VALUE 64u  /* a plain number, no size: ticks, a priority */
 #define OP_SCHEDULES 128u /* value: eight choices of four bits, the first in the low bits */
 #define OP_THREADED  256u /* only in programs with threads (program_threaded) */
+#define OP_UNTHREADED                                                                              \
+    512u /* the environment's: belongs to no thread, also in programs with threads */
 
 /*
  * name, text word, fields. The order is the record form's numbering: append only. Counted ops are
@@ -43,9 +45,9 @@
     X(RESETMAX, "resetmax", 0u)                                                                    \
     X(LARGEST, "largest", 0u)                                                                      \
     X(CHECK, "check", 0u)                                                                          \
-    X(TICK, "tick", OP_HAS_VALUE | OP_THREADED)                                                    \
+    X(TICK, "tick", OP_HAS_VALUE | OP_THREADED | OP_UNTHREADED)                                    \
     X(PRIO, "prio", OP_HAS_VALUE | OP_THREADED)                                                    \
-    X(SCHED, "sched", OP_SCHEDULES | OP_THREADED)
+    X(SCHED, "sched", OP_SCHEDULES | OP_THREADED | OP_UNTHREADED)
 
 /* The kinds that any program may use come first; the rest are OP_THREADED. */
 #define OP_KINDS_PLAIN ((uint32_t)OP_TICK)
@@ -90,12 +92,13 @@ struct op {
  * "sched 01200000". Each thread performs its own ops in order. `tick` and what the interrupt does
  * belong to the environment, which performs them in order, too, between the threads' steps. `sched`
  * says who runs next where more than one can; when its choices are used up, the running one goes
- * on.
+ * on. An interrupt has no priority: `prio` is always a thread's.
  */
 #define PROGRAM_THREADS  8u
 #define THREAD_ISR       15u
 #define WAIT_FOREVER     15u
 #define PROGRAM_PRIO_MAX 7u
+#define PROGRAM_TICK_MAX 255u /* of one op: no wait is longer than 14, so more only takes time */
 
 /* Subject kinds a program can be written for. */
 #define KIND_TABLE(X)                                                                              \
@@ -144,6 +147,7 @@ extern const char *const kind_words[PROGRAM_KINDS];
 /* Programs of this kind have threads. Their slots are at most 256, for the record form's sake. */
 bool program_threaded(const struct program_header *header);
 #define PROGRAM_SLOTS_LOG2_THREADED 8u
+uint8_t program_slots_log2_max(const struct program_header *header);
 
 /* The largest header the table above allows is always legal; sets the defaults: heap, 1024, 0. */
 void program_header_default(struct program_header *header);
@@ -153,8 +157,10 @@ bool program_equal(const struct program *a, const struct program *b);
 
 /*
  * Makes any decoded program safe to run unattended (fuzzing): expectations are dropped, a region
- * above max_region is reduced modulo max_region, nops is cut to max_ops. The result is again a
- * program.
+ * above max_region is reduced modulo max_region, nops is cut to max_ops. In programs with threads a
+ * plain size above the region becomes one below a share of it, a whole to a 128th: 32 random bits
+ * would nearly always ask for what can never be served, and nobody would ever wait. The result is
+ * again a program.
  */
 void program_limit(struct program *program, uint32_t max_region, size_t max_ops);
 

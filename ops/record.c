@@ -13,17 +13,26 @@
 #define ALIGN_THREE  0x80u
 #define OFFSET_MASK  7u
 #define SLOTS_SHIFT  3u
+#define THREAD_MASK  15u
+#define WAIT_SHIFT   4u
+_Static_assert(PROGRAM_TICK_MAX == 255u && PROGRAM_PRIO_MAX == 7u, "both are masks");
 
-void record_decode_header(struct program_header *header, const uint8_t bytes[RECORD_BYTES])
+static void decode_header(struct program_header *header, enum program_kind kind,
+                          const uint8_t bytes[RECORD_BYTES])
 {
     uint8_t slots_log2 = (uint8_t)(bytes[1] >> SLOTS_SHIFT);
-    header->kind = bytes[0] % PROGRAM_KINDS;
+    header->kind = (uint8_t)kind;
     header->offset = bytes[1] & OFFSET_MASK;
     header->slots_log2 =
-        slots_log2 > PROGRAM_SLOTS_LOG2_MAX ? PROGRAM_SLOTS_LOG2_DEFAULT : slots_log2;
+        slots_log2 > program_slots_log2_max(header) ? PROGRAM_SLOTS_LOG2_DEFAULT : slots_log2;
     header->fill = bytes[2] > 100 ? 0 : bytes[2];
     header->swarm_off = bytes[3];
     header->region = load32(bytes + 4);
+}
+
+void record_decode_header(struct program_header *header, const uint8_t bytes[RECORD_BYTES])
+{
+    decode_header(header, (enum program_kind)(bytes[0] % PROGRAM_KINDS), bytes);
 }
 
 bool record_is_continuation(const uint8_t bytes[RECORD_BYTES])
@@ -60,6 +69,51 @@ static uint8_t decode_expect(uint32_t fields, uint8_t byte)
     return allowed[(fields & (OP_FILLS | OP_RESIZES)) / OP_FILLS][byte >> EXPECT_SHIFT];
 }
 
+/* All fields but slot, thread and wait; returns the kind's fields. */
+static uint32_t decode_common(struct op *op, uint32_t kind, const uint8_t bytes[RECORD_BYTES])
+{
+    uint32_t fields = op_table[kind].fields;
+    uint32_t sized = field_mask(fields, OP_HAS_SIZE);
+    uint32_t form = (uint32_t)bytes[1] >> FORM_SHIFT & FORM_MASK & sized;
+    op->kind = (uint8_t)kind;
+    op->form = (uint8_t)(form <= SIZE_ABOVE_4G ? form : SIZE_PLAIN);
+    op->expect = decode_expect(fields, bytes[0]);
+    op->align = decode_align(bytes[1]) & field_mask(fields, OP_HAS_ALIGN);
+    op->value = load32(bytes + 4) & sized;
+    op->count = field_mask(fields, OP_HAS_COUNT) & 1u;
+    op->line = 0;
+    return fields;
+}
+
+static void decode_plain(struct op *op, uint32_t slots_mask, const uint8_t bytes[RECORD_BYTES])
+{
+    uint32_t fields = decode_common(op, (bytes[0] & KIND_MASK) % OP_KINDS_PLAIN, bytes);
+    uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
+    op->slot = (uint16_t)(slot & slots_mask & field_mask(fields, OP_HAS_SLOT));
+    op->thread = 0;
+    op->wait = 0;
+}
+
+static void decode_threaded(struct op *op, uint32_t slots_mask, const uint8_t bytes[RECORD_BYTES])
+{
+    uint32_t fields = decode_common(op, (bytes[0] & KIND_MASK) % OP_KINDS, bytes);
+    uint32_t waits = field_mask(fields, OP_FILLS | OP_RESIZES);
+    uint32_t thread = bytes[3] & THREAD_MASK;
+    op->slot = (uint16_t)(bytes[2] & slots_mask & field_mask(fields, OP_HAS_SLOT));
+    op->wait = (uint8_t)(bytes[3] >> WAIT_SHIFT & waits);
+    if (thread != THREAD_ISR || op->kind == OP_PRIO) {
+        thread %= PROGRAM_THREADS;
+    }
+    op->thread = (uint8_t)(thread & ~field_mask(fields, OP_UNTHREADED));
+    if (op->kind == OP_TICK) {
+        op->value = load32(bytes + 4) & PROGRAM_TICK_MAX;
+    } else if (op->kind == OP_PRIO) {
+        op->value = load32(bytes + 4) & PROGRAM_PRIO_MAX;
+    } else if (op->kind == OP_SCHED) {
+        op->value = load32(bytes + 4);
+    }
+}
+
 bool record_decode_op(const struct program_header *header, struct op *op,
                       const uint8_t bytes[RECORD_BYTES])
 {
@@ -69,31 +123,26 @@ bool record_decode_op(const struct program_header *header, struct op *op,
         }
         return false;
     }
-    uint32_t kind = (bytes[0] & KIND_MASK) % OP_KINDS;
-    uint32_t fields = op_table[kind].fields;
-    uint32_t slots_mask = ((1u << header->slots_log2) - 1u) & field_mask(fields, OP_HAS_SLOT);
-    uint32_t sized = field_mask(fields, OP_HAS_SIZE);
-    uint32_t form = (uint32_t)bytes[1] >> FORM_SHIFT & FORM_MASK & sized;
-    op->kind = (uint8_t)kind;
-    op->form = (uint8_t)(form <= SIZE_ABOVE_4G ? form : SIZE_PLAIN);
-    op->expect = decode_expect(fields, bytes[0]);
-    op->slot = (uint16_t)(((uint32_t)bytes[2] | (uint32_t)bytes[3] << 8) & slots_mask);
-    op->align = decode_align(bytes[1]) & field_mask(fields, OP_HAS_ALIGN);
-    op->value = load32(bytes + 4) & sized;
-    op->count = field_mask(fields, OP_HAS_COUNT) & 1u;
-    op->line = 0;
+    uint32_t slots_mask = (1u << header->slots_log2) - 1u;
+    if (program_threaded(header)) {
+        decode_threaded(op, slots_mask, bytes);
+    } else {
+        decode_plain(op, slots_mask, bytes);
+    }
     return true;
 }
 
-size_t record_decode(struct program *program, const uint8_t *data, size_t size)
+size_t record_decode_as(struct program *program, enum program_kind kind, const uint8_t *data,
+                        size_t size)
 {
     size_t used = 0;
     program->nops = 0;
     if (size < RECORD_BYTES) {
         program_header_default(&program->header);
+        program->header.kind = (uint8_t)kind;
         return 0;
     }
-    record_decode_header(&program->header, data);
+    decode_header(&program->header, kind, data);
     /* Where the continuations of nothing go: an op of a kind that takes none. */
     struct op none = {.kind = OP_CHECK};
     struct op *last = &none;
@@ -111,6 +160,15 @@ size_t record_decode(struct program *program, const uint8_t *data, size_t size)
         program->nops++;
     }
     return used;
+}
+
+size_t record_decode(struct program *program, const uint8_t *data, size_t size)
+{
+    enum program_kind kind = KIND_HEAP;
+    if (size >= RECORD_BYTES) {
+        kind = (enum program_kind)(data[0] % PROGRAM_KINDS);
+    }
+    return record_decode_as(program, kind, data, size);
 }
 
 size_t record_size(const struct program *program)
@@ -146,14 +204,14 @@ static uint8_t encode_align(uint32_t align)
     return align == 3 ? (uint8_t)(log2 | ALIGN_THREE) : log2;
 }
 
-static void encode_op(const struct op *op, uint8_t *bytes)
+static void encode_op(bool threaded, const struct op *op, uint8_t *bytes)
 {
     uint32_t fields = op_table[op->kind].fields;
     bytes[0] = (uint8_t)(op->kind | op->expect << EXPECT_SHIFT);
     bytes[1] = (fields & OP_HAS_ALIGN) != 0 ? encode_align(op->align) : 0;
     bytes[1] = (uint8_t)(bytes[1] | op->form << FORM_SHIFT);
     bytes[2] = (uint8_t)op->slot;
-    bytes[3] = (uint8_t)(op->slot >> 8);
+    bytes[3] = (uint8_t)(threaded ? op->thread | op->wait << WAIT_SHIFT : op->slot >> 8);
     store32(bytes + 4, op->value);
 }
 
@@ -163,11 +221,12 @@ size_t record_encode(const struct program *program, uint8_t *data, size_t size)
     if (size < need) {
         return 0;
     }
+    const bool threaded = program_threaded(&program->header);
     encode_header(&program->header, data);
     uint8_t *out = data + RECORD_BYTES;
     for (size_t i = 0; i < program->nops; i++) {
         const struct op *op = &program->ops[i];
-        encode_op(op, out);
+        encode_op(threaded, op, out);
         out += RECORD_BYTES;
         if (op->kind == OP_CALLOC) {
             out[0] = CONTINUATION;

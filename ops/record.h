@@ -5,21 +5,28 @@
 /*
  * Record form, little-endian, 8 bytes each; the fuzzers' input and the firmware's corpus.
  *
- *   header  byte 0 kind (modulo PROGRAM_KINDS)         1 offset (3 bits) | slots_log2 << 3 (5 bits)
- *                2 fill (above 100 means none)         3 swarm_off
- *                4-7 region
- *   op      byte 0 kind (low 6 bits, modulo OP_KINDS; 63: continuation) | expect << 6
- *                1 log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7:
- * align is 3 * 2^log2 2-3 slot (modulo the number of slots) 4-7 value A calloc is two records: the
- * second is a continuation whose value is the count. A calloc without one has count 1. A
- * continuation behind anything else is ignored.
+ * header, byte by byte
+ * - 0: kind (modulo PROGRAM_KINDS)
+ * - 1: offset (3 bits) | slots_log2 << 3 (5 bits)
+ * - 2: fill (above 100 means none)
+ * - 3: swarm_off
+ * - 4 to 7: region
  *
- * In programs with threads byte 2 is the slot and byte 3 thread | wait << 4 (thread 15: interrupt;
- * wait 15: for ever); tick, prio and sched have their number as value.
+ * op
+ * - 0: kind (low 6 bits; 63: continuation) | expect << 6; the kind is modulo OP_KINDS_PLAIN, in
+ *   programs with threads modulo OP_KINDS
+ * - 1: log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7: align is
+ *   3 * 2^log2
+ * - 2 and 3: slot (modulo the number of slots); in programs with threads byte 2 is the slot and
+ *   byte 3 thread | wait << 4 (thread 15: interrupt, 8 to 14 modulo 8; wait 15: for ever)
+ * - 4 to 7: value; ticks modulo 256, priorities modulo 8
  *
- * slots_log2 above 16 means the default. Fields an op kind does not have are ignored and written as
- * 0. The decoder is total: any bytes are a program (a tail shorter than 8 bytes is ignored; no
- * header at all: the default header).
+ * A calloc is two records: the second is a continuation whose value is the count. A calloc without
+ * one has count 1. A continuation behind anything else is ignored.
+ *
+ * slots_log2 above 16, or 8 in programs with threads, means the default. Fields an op kind does not
+ * have are ignored and written as 0. The decoder is total: any bytes are a program (a tail shorter
+ * than 8 bytes is ignored; no header at all: the default header).
  */
 
 #include "op.h"
@@ -28,6 +35,13 @@
 
 /* Decodes at most program->capacity ops; sets nops and header. Returns the number of bytes used. */
 size_t record_decode(struct program *program, const uint8_t *data, size_t size);
+
+/*
+ * The same, but the program is of this kind whatever the header says: a fuzz target runs one kind,
+ * and no input may be lost to it.
+ */
+size_t record_decode_as(struct program *program, enum program_kind kind, const uint8_t *data,
+                        size_t size);
 
 /* Bytes that record_encode needs for this program, header included. */
 size_t record_size(const struct program *program);
