@@ -45,9 +45,13 @@ struct sim_actor {
     uint8_t step;    /* announced */
     uint8_t granted; /* asleep or about to resume, and already served */
     uint8_t priority;
-    uint16_t op;      /* index into the program of its current or next op; nops: none left */
-    uint16_t in_op;   /* steps taken within the current op; 0: between two ops */
-    int64_t deadline; /* of the current op: an absolute tick, INT64_MAX none */
+    uint16_t op;           /* index into the program of its current or next op; nops: none left */
+    uint16_t in_op;        /* steps taken within the current op; 0: between two ops */
+    int64_t deadline;      /* of the current op: an absolute tick, INT64_MAX none */
+    int64_t sleeps_until;  /* asleep: what the port was asked for, INT64_MAX none */
+    uint32_t asleep_since; /* asleep: number of the step that put it to sleep: who came first */
+    uint64_t results;      /* two bits an op that ended, the first one lowest: 1 NULL or nothing
+                              (free, skipped), 2 a block; as many as fit */
 };
 
 struct sim_view {
@@ -102,6 +106,9 @@ enum sim_end sim_run(const struct program *program, const struct subject *subjec
 /* sim_run, and a failure is printed as report_failure() does, then die(). */
 enum sim_end sim_run_or_die(const struct program *program, const struct subject *subject,
                             const struct sim_options *options, struct sim_counts *counts);
+
+/* How the last run left things, whatever its end was; also good for an outcome's digest. */
+const struct sim_view *sim_last_view(void);
 
 /* Appends the choices of the last recorded run as `sched` ops (and its free ticks as `tick` ops),
  * so that the program replays it by itself. False: no room. */
