@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text_scan.h"
+#include "text_parser.h"
 
 #include <string.h>
-
-struct parser {
-    struct scanner scanner;
-    bool seen_kind, seen_slots, seen_fill, seen_swarm;
-    struct program *program;
-};
-
-static struct token next_word(struct parser *parser)
-{
-    return scan_word(&parser->scanner);
-}
-
-static bool fail(struct parser *parser, const char *expected, struct token have)
-{
-    return scan_fail(&parser->scanner, expected, have);
-}
 
 static bool parse_size(struct parser *parser, struct op *op)
 {
@@ -77,20 +61,9 @@ static bool parse_slot(struct parser *parser, struct op *op)
     return fail(parser, expected, word);
 }
 
-static bool parse_expectation(struct parser *parser, uint32_t fields, struct op *op)
+/* What stands behind the fields of an op that returns a pointer; word is its first one. */
+static bool parse_expectation(struct parser *parser, bool resizes, struct token word, struct op *op)
 {
-    struct token word = next_word(parser);
-    bool fills = (fields & OP_FILLS) != 0;
-    bool resizes = (fields & OP_RESIZES) != 0;
-    op->expect = EXPECT_ANY;
-    if (word.length == 0) {
-        return true;
-    }
-    if (!(fills || resizes) || !token_is(word, "->")) {
-        return fail(parser,
-                    fills || resizes ? "the end of the line or '->'" : "the end of the line", word);
-    }
-    word = next_word(parser);
     if (token_is(word, "null")) {
         op->expect = EXPECT_NULL;
     } else if (token_is(word, "ok")) {
@@ -100,151 +73,153 @@ static bool parse_expectation(struct parser *parser, uint32_t fields, struct op 
     } else {
         return fail(parser, resizes ? "'null', 'ok' or 'same'" : "'null' or 'ok'", word);
     }
-    word = next_word(parser);
-    return word.length == 0 || fail(parser, "the end of the line", word);
+    return end_of_line(parser);
 }
 
-static bool parse_op(struct parser *parser, uint8_t kind)
+static bool parse_wait(struct parser *parser, struct op *op)
+{
+    struct token word = next_word(parser);
+    uint32_t ticks;
+    if (token_is(word, "forever")) {
+        op->wait = WAIT_FOREVER;
+        return true;
+    }
+    if (!token_number(word, &ticks) || ticks < 1 || ticks >= WAIT_FOREVER) {
+        return fail(parser, "1 to 14 ticks or 'forever'", word);
+    }
+    op->wait = (uint8_t)ticks;
+    return true;
+}
+
+/* The rest of an op's line: for how long it may wait, and what is expected of it. */
+static bool parse_rest(struct parser *parser, uint32_t fields, struct op *op)
+{
+    bool threaded = program_threaded(&parser->program->header);
+    struct token word = next_word(parser);
+    if (word.length == 0) {
+        return true;
+    }
+    if ((fields & (OP_FILLS | OP_RESIZES)) == 0) {
+        return fail(parser, "the end of the line", word);
+    }
+    if (threaded && token_is(word, "wait")) {
+        if (!parse_wait(parser, op)) {
+            return false;
+        }
+        word = next_word(parser);
+        if (word.length == 0) {
+            return true;
+        }
+        threaded = false;
+    }
+    if (!token_is(word, "->")) {
+        return fail(
+            parser,
+            threaded ? "the end of the line, 'wait' or '->'" : "the end of the line or '->'", word);
+    }
+    return parse_expectation(parser, (fields & OP_RESIZES) != 0, next_word(parser), op);
+}
+
+static bool parse_value(struct parser *parser, struct op *op)
+{
+    struct token word = next_word(parser);
+    uint32_t most = op->kind == OP_PRIO ? PROGRAM_PRIO_MAX : PROGRAM_TICK_MAX;
+    if (!token_number(word, &op->value) || op->value > most) {
+        return fail(parser, op->kind == OP_PRIO ? "a priority 0 to 7" : "0 to 255 ticks", word);
+    }
+    return true;
+}
+
+static bool parse_schedule(struct parser *parser, struct op *op)
+{
+    struct token word = next_word(parser);
+    if (!token_choices(word, &op->value)) {
+        return fail(parser, "eight choices, each a digit 0 to 9 or a to f", word);
+    }
+    return true;
+}
+
+static bool parse_op(struct parser *parser, uint8_t kind, uint8_t thread)
 {
     static const struct op empty;
     uint32_t fields = op_table[kind].fields;
     struct op op = empty;
     op.kind = kind;
+    op.thread = thread;
     op.line = parser->scanner.line_number;
     if (((fields & OP_HAS_SLOT) != 0 && !parse_slot(parser, &op)) ||
         ((fields & OP_HAS_ALIGN) != 0 && !parse_align(parser, &op)) ||
         ((fields & OP_HAS_COUNT) != 0 && !parse_count(parser, &op)) ||
         ((fields & OP_HAS_SIZE) != 0 && !parse_size(parser, &op)) ||
-        !parse_expectation(parser, fields, &op)) {
+        ((fields & OP_HAS_VALUE) != 0 && !parse_value(parser, &op)) ||
+        ((fields & OP_SCHEDULES) != 0 && !parse_schedule(parser, &op)) ||
+        !parse_rest(parser, fields, &op)) {
         return false;
     }
     parser->program->ops[parser->program->nops++] = op;
     return true;
 }
 
-static bool end_of_line(struct parser *parser)
+/* "t0" to "t7" or "isr" in front of an op. False: another word. */
+static bool thread_named(struct token word, uint8_t *thread)
 {
-    struct token word = next_word(parser);
-    return word.length == 0 || fail(parser, "the end of the line", word);
-}
-
-static bool parse_heap(struct parser *parser)
-{
-    struct program_header *header = &parser->program->header;
-    struct token word = next_word(parser);
-    if (!token_number(word, &header->region)) {
-        return fail(parser, "the region's bytes, a number below 2^32", word);
-    }
-    word = next_word(parser);
-    if (word.length == 0) {
+    uint32_t number;
+    if (token_is(word, "isr")) {
+        *thread = THREAD_ISR;
         return true;
     }
-    if (!token_is(word, "offset")) {
-        return fail(parser, "'offset' or the end of the line", word);
+    if (word.length != 2 || word.start[0] != 't' || !token_number(token_behind(word, 1), &number) ||
+        number >= PROGRAM_THREADS) {
+        return false;
     }
-    uint32_t offset;
-    word = next_word(parser);
-    if (!token_number(word, &offset) || offset > 7) {
-        return fail(parser, "an offset 0 to 7", word);
-    }
-    header->offset = (uint8_t)offset;
-    return end_of_line(parser);
-}
-
-static bool parse_slots(struct parser *parser)
-{
-    struct token word = next_word(parser);
-    uint32_t slots;
-    if (token_number(word, &slots)) {
-        for (uint8_t log2 = 0; log2 <= PROGRAM_SLOTS_LOG2_MAX; log2++) {
-            if (slots == 1u << log2) {
-                parser->program->header.slots_log2 = log2;
-                return end_of_line(parser);
-            }
-        }
-    }
-    return fail(parser, "a power of two from 1 to 65536", word);
-}
-
-static bool parse_fill(struct parser *parser)
-{
-    struct token word = next_word(parser);
-    uint32_t percent;
-    if (!token_number(word, &percent) || percent < 1 || percent > 100) {
-        return fail(parser, "a percentage 1 to 100", word);
-    }
-    parser->program->header.fill = (uint8_t)percent;
-    return end_of_line(parser);
-}
-
-/* The bit that a word of the swarm line stands for; 0 for none. */
-static uint8_t swarm_bit(struct token word)
-{
-    if (word.length < 2 || word.start[0] != '-') {
-        return 0;
-    }
-    struct token kind = token_behind(word, 1);
-    for (uint32_t k = 0; k < 7; k++) {
-        if (token_is(kind, op_table[k].word)) {
-            return (uint8_t)(1u << k);
-        }
-    }
-    return token_is(kind, "other") ? 0x80 : 0;
-}
-
-static bool parse_swarm(struct parser *parser)
-{
-    uint8_t *off = &parser->program->header.swarm_off;
-    struct token word = next_word(parser);
-    do {
-        uint8_t bit = swarm_bit(word);
-        if (bit == 0) {
-            return fail(parser, "'-' and one of alloc ... noalign, or -other", word);
-        }
-        if ((*off & bit) != 0) {
-            return fail(parser, "each kind once", word);
-        }
-        *off |= bit;
-        word = next_word(parser);
-    } while (word.length != 0);
+    *thread = (uint8_t)number;
     return true;
 }
 
-/* One header line, if word begins one: *is_header says so. */
-static bool parse_header(struct parser *parser, struct token word, bool *is_header)
+/* OP_KINDS: no kind's word. */
+static uint8_t op_named(struct token word)
 {
-    bool *seen = NULL;
-    bool (*parse)(struct parser *) = NULL;
-    if (token_is(word, kind_words[KIND_HEAP])) {
-        seen = &parser->seen_kind;
-        parse = parse_heap;
-    } else if (token_is(word, "slots")) {
-        seen = &parser->seen_slots;
-        parse = parse_slots;
-    } else if (token_is(word, "fill")) {
-        seen = &parser->seen_fill;
-        parse = parse_fill;
-    } else if (token_is(word, "swarm")) {
-        seen = &parser->seen_swarm;
-        parse = parse_swarm;
+    uint8_t kind = 0;
+    while (kind < OP_KINDS && !token_is(word, op_table[kind].word)) {
+        kind++;
     }
-    *is_header = parse != NULL;
-    if (parse == NULL) {
-        return true;
+    return kind;
+}
+
+/* An op behind its thread; prefix has no length when the line names none. */
+static bool parse_op_line(struct parser *parser, struct token prefix, uint8_t thread,
+                          struct token word)
+{
+    uint8_t kind = op_named(word);
+    if (kind == OP_KINDS) {
+        bool first = prefix.length == 0 && parser->program->nops == 0;
+        return fail(parser, first ? "an op or a header line" : "an op", word);
     }
-    if (*seen) {
-        return fail(parser, "each header line once", word);
+    if (!parser->seen_kind) {
+        return fail(parser, PARSER_KIND_LINE " in front of the first op", word);
     }
-    if (parser->program->nops > 0) {
-        return fail(parser, "an op, for header lines come first", word);
+    bool threaded = program_threaded(&parser->program->header);
+    if (!threaded && (prefix.length != 0 || (op_table[kind].fields & OP_THREADED) != 0)) {
+        return fail(parser, "an op without threads, which only kheap and pool have",
+                    prefix.length != 0 ? prefix : word);
     }
-    *seen = true;
-    return parse(parser);
+    if (prefix.length != 0 && (op_table[kind].fields & OP_UNTHREADED) != 0) {
+        return fail(parser, "a thread's op, for 'tick' and 'sched' belong to none", word);
+    }
+    if (kind == OP_PRIO && thread == THREAD_ISR) {
+        return fail(parser, "a thread t0 to t7 in front of 'prio'", prefix);
+    }
+    if (parser->program->nops == parser->program->capacity) {
+        return fail(parser, "no more ops than there is room for", word);
+    }
+    return parse_op(parser, kind, thread);
 }
 
 static bool parse_line(struct parser *parser)
 {
     struct token word = next_word(parser);
+    struct token prefix = {word.start, 0};
+    uint8_t thread = 0;
     bool is_header;
     if (word.length == 0) {
         return true;
@@ -255,19 +230,11 @@ static bool parse_line(struct parser *parser)
     if (is_header) {
         return true;
     }
-    for (uint8_t kind = 0; kind < OP_KINDS; kind++) {
-        if (!token_is(word, op_table[kind].word)) {
-            continue;
-        }
-        if (!parser->seen_kind) {
-            return fail(parser, "a kind line ('heap BYTES') in front of the first op", word);
-        }
-        if (parser->program->nops == parser->program->capacity) {
-            return fail(parser, "no more ops than there is room for", word);
-        }
-        return parse_op(parser, kind);
+    if (thread_named(word, &thread)) {
+        prefix = word;
+        word = next_word(parser);
     }
-    return fail(parser, parser->program->nops > 0 ? "an op" : "an op or a header line", word);
+    return parse_op_line(parser, prefix, thread, word);
 }
 
 bool text_parse(struct program *program, const char *text, size_t size, struct text_error *error)
@@ -284,7 +251,7 @@ bool text_parse(struct program *program, const char *text, size_t size, struct t
         }
     }
     if (!parser.seen_kind) {
-        return scan_fail_at_end(&parser.scanner, "a kind line ('heap BYTES')");
+        return scan_fail_at_end(&parser.scanner, PARSER_KIND_LINE);
     }
     return true;
 }

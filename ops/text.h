@@ -5,13 +5,30 @@
 /*
  * Text form, one line an op; '#' starts a comment; header lines come first:
  *
- *   heap    1024 offset 4       kind, region bytes, start misalignment (default 0)
- *   slots   16                  a power of two up to 65536 (default 16)
- *   fill    60                  percent (default none)
- *   swarm   -free -other        kinds that are switched off (default none); "-other" is bit 7: all
- * from usable on alloc   p0 522 aligned p1 64 100           slot, alignment, bytes calloc  p2 4 25
- * slot, count, bytes realloc p0 ~15              SIZE_MAX - 15 alloc   p4 4G+1 -> null     2^32 +
- * 1, and an expectation: null or ok, behind a realloc also same free    p1 check
+ * - heap 1024 offset 4: kind (heap, kheap, system, multi or pool), region bytes, start misalignment
+ *   (default 0)
+ * - slots 16: a power of two up to 65536, in programs with threads up to 256 (default 16)
+ * - fill 60: percent (default none)
+ * - swarm -free -other: kinds that are switched off (default none); "-other" is bit 7: all from
+ *   usable on
+ *
+ * Ops:
+ *
+ * - alloc p0 522
+ * - aligned p1 64 100: slot, alignment, bytes
+ * - calloc p2 4 25: slot, count, bytes
+ * - realloc p0 ~15: SIZE_MAX - 15
+ * - alloc p4 4G+1 -> null: 2^32 + 1, and an expectation: null or ok, behind a realloc also same
+ * - free p1
+ * - check
+ *
+ * In programs with threads (kheap and pool) also:
+ *
+ * - t1 free p0: the thread that does it, t0 to t7 (t0 when none is named), or isr: an interrupt
+ * - t2 alloc p0 100 wait 5 -> ok: at most so many ticks, 1 to 14, or "wait forever"
+ * - t1 prio 3: 0 to 7; a thread's, never an interrupt's
+ * - tick 3: 0 to 255; names no thread, for time is the environment's
+ * - sched 01200000: eight choices in the order in which they are made, each 0 to 9 or a to f
  *
  * The parser is strict: an unknown word, a missing or surplus field, a slot out of range, a number
  * that does not fit 32 bits, a header line behind an op or given twice, or a program without a kind

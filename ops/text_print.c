@@ -46,6 +46,25 @@ static void print_end(struct printer *printer)
     }
 }
 
+/* A line that names no thread is t0's, or the environment's. */
+static void print_thread(struct printer *printer, uint8_t thread)
+{
+    if (thread == THREAD_ISR) {
+        print_word(printer, "isr ");
+    } else if (thread != 0) {
+        print_field(printer, "t", thread);
+        print_char(printer, ' ');
+    }
+}
+
+static void print_choices(struct printer *printer, uint32_t choices)
+{
+    print_char(printer, ' ');
+    for (uint32_t i = 0; i < 8; i++) {
+        print_char(printer, "0123456789abcdef"[choices >> 4 * i & 15u]);
+    }
+}
+
 static void print_op(struct printer *printer, const struct op *op)
 {
     static const char *const forms[] = {
@@ -55,6 +74,7 @@ static void print_op(struct printer *printer, const struct op *op)
                                                [EXPECT_OK] = " -> ok",
                                                [EXPECT_SAME] = " -> same"};
     uint32_t fields = op_table[op->kind].fields;
+    print_thread(printer, op->thread);
     print_word(printer, op_table[op->kind].word);
     if ((fields & OP_HAS_SLOT) != 0) {
         print_field(printer, " p", op->slot);
@@ -67,6 +87,17 @@ static void print_op(struct printer *printer, const struct op *op)
     }
     if ((fields & OP_HAS_SIZE) != 0) {
         print_field(printer, forms[op->form], op->value);
+    }
+    if ((fields & OP_HAS_VALUE) != 0) {
+        print_field(printer, " ", op->value);
+    }
+    if ((fields & OP_SCHEDULES) != 0) {
+        print_choices(printer, op->value);
+    }
+    if (op->wait == WAIT_FOREVER) {
+        print_word(printer, " wait forever");
+    } else if (op->wait != 0) {
+        print_field(printer, " wait ", op->wait);
     }
     print_word(printer, expectations[op->expect]);
 }

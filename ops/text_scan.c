@@ -130,6 +130,20 @@ bool token_number(struct token token, uint32_t *number)
     return token.length > 0;
 }
 
+bool token_choices(struct token token, uint32_t *choices)
+{
+    *choices = 0;
+    for (size_t i = 0; i < token.length && i < 8; i++) {
+        char c = token.start[i];
+        uint32_t choice = c >= '0' && c <= '9' ? (uint32_t)(c - '0') : (uint32_t)(c - 'a') + 10u;
+        if (choice > 15) {
+            return false;
+        }
+        *choices |= choice << 4 * i;
+    }
+    return token.length == 8;
+}
+
 size_t number_digits(uint32_t number, char out[10])
 {
     char reversed[10];

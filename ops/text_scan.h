@@ -2,7 +2,7 @@
 #ifndef OPS_TEXT_SCAN_H
 #define OPS_TEXT_SCAN_H
 
-/* Lines, words and numbers of the text form, and the messages about them. Only text.c uses it. */
+/* Lines, words and numbers of the text form, and the messages about them. Only text*.c use it. */
 
 #include "text.h"
 
@@ -30,6 +30,9 @@ struct token token_behind(struct token token, size_t skip);
 
 /* Decimal digits that make a number of 32 bits, and nothing else. */
 bool token_number(struct token token, uint32_t *number);
+
+/* Eight hexadecimal digits in lower case; the first becomes the lowest four bits. */
+bool token_choices(struct token token, uint32_t *choices);
 
 /* Writes the digits, without NUL; returns how many. */
 size_t number_digits(uint32_t number, char out[10]);
