@@ -15,6 +15,7 @@ extern uint32_t image_bss_start[], image_bss_end[], image_stack_top[];
 
 _Noreturn void reset_handler(void);
 void fault_handler(void);
+void timer_handler(void);
 _Noreturn void machine_fault(const uint32_t *frame);
 
 void reset_handler(void)
@@ -49,6 +50,10 @@ __asm__(".syntax unified\n"
         "    ldr r1, =machine_fault\n"
         "    bx r1\n"
         "    .ltorg\n"
+
+        /* An image that wants the timer's interrupt defines it. */
+        ".weak timer_handler\n"
+        ".thumb_set timer_handler, fault_handler\n"
 
         ".global machine_semihost\n"
         ".type machine_semihost, %function\n"
@@ -87,4 +92,5 @@ __asm__(".syntax unified\n"
         "    bx lr\n");
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    image_stack_top, (const void *)reset_handler, [2 ... 15] = (const void *)fault_handler};
+    image_stack_top, (const void *)reset_handler, [2 ... 14] = (const void *)fault_handler,
+    [15] = (const void *)timer_handler};

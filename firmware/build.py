@@ -31,10 +31,14 @@ IMAGES = {
     "plain": ["firmware/plain_image.c", "tests/plain/plain_*.c", "reference/*model*.c",
               "ops/*.c"],
     "endings": ["tests/firmware/endings.c"],
+    "waits": ["firmware/waits.c", "firmware/timer.c"],
 }
+# Images that call the library themselves, with the heaps above sys_heap and a port.
+ON_A_PORT = ("waits",)
 HOSTED = ("host", "shrink")  # files of ops/ that need an operating system
 EXTRA_FLAGS = {
     "plain": ["-Itests/plain", "-Isubjects", '-DKHEAP_CONFIG_HEADER="kheap_probe.h"'],
+    "waits": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024", "-DCONFIG_DCACHE=0"],
 }
 RUN_SECONDS = 120
 
@@ -117,11 +121,14 @@ class Builder:
         sources = [s for pattern in IMAGES[kind] for s in sorted(self.root.glob(pattern))
                    if not s.stem.startswith(HOSTED)]
         jobs = [(s, [*own, *(heap if s.parent.name != "ops" else [])]) for s in sources]
-        jobs += [(self.root / "subjects" / "kheap.c", [*own, *heap]),
-                 (self.root / "firmware" / "semihost.c", own),
+        jobs += [(self.root / "firmware" / "semihost.c", own),
                  (self.root / "firmware" / "freestanding.c",
                   [*own, "-fno-tree-loop-distribute-patterns"])]
-        return jobs + self._library(config, opt, lib, extra, kind_flags)
+        library = self._library(config, opt, lib, extra, kind_flags)
+        if kind in ON_A_PORT:
+            above = [*sorted((lib / "src" / "heaps").glob("*.c")), lib / "port" / target.port / "port.c"]
+            return jobs + library + [(s, library[0][1]) for s in above]
+        return jobs + library + [(self.root / "subjects" / "kheap.c", [*own, *heap])]
 
     def _library(self, config, opt, lib=None, extra=(), kind_flags=()):
         lib = Path(lib) if lib else self.root / "lib"

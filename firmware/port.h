@@ -44,7 +44,8 @@ struct port_memory {
 };
 void port_memory(struct port_memory *memory);
 
-/* Called by start-up code: reads the command line, runs image_main, exits. */
+/* Called by start-up code: runs the constructors (static heaps have one), reads the command line,
+ * runs image_main, exits. */
 _Noreturn void port_run(void);
 
 /* Called by exception handlers: says so and exits with EXIT_FAIL. */

@@ -110,12 +110,20 @@ void port_memory(struct port_memory *memory)
     memory->spare_bytes = (size_t)(image_spare_end - image_spare_start);
 }
 
+/* From the linker script: what .init_array holds, in the order of the constructors' priorities. */
+extern void (*const image_init_start[])(void);
+extern void (*const image_init_end[])(void);
+
 _Noreturn void port_run(void)
 {
     static char text[COMMAND_LINE_BYTES];
     const char *words[WORDS];
     size_t nwords = 0;
     uintptr_t block[2] = {(uintptr_t)text, sizeof(text)};
+
+    for (void (*const *init)(void) = image_init_start; init < image_init_end; init++) {
+        (*init)();
+    }
 
     /* A command line that is cut would leave out programs without a word. */
     if (machine_semihost(SYS_GET_CMDLINE, block) != 0) {

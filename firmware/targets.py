@@ -15,6 +15,7 @@ class Target:
     prefix: str              # of the cross compiler and its tools
     flags: Tuple[str, ...]   # which processor
     startup: str             # beside this file
+    port: str                # in lib/port
     script: str              # linker script, beside this file
     memory: Dict[str, int]   # symbols for the linker script, see arm_m.ld
     qemu: Tuple[str, ...]    # emulator and machine
@@ -33,20 +34,20 @@ _MPS2_QEMU = ("qemu-system-arm", "-M", "mps2-an385")
 # The microbit's arena is 8 KiB and the at most 7 bytes by which a region starts late.
 TARGETS = {t.name: t for t in (
     Target("microbit", "Cortex-M0, microbit, 16 KiB RAM", "arm-none-eabi-",
-           ("-mcpu=cortex-m0", "-mthumb"), "arm_m.c", "arm_m.ld",
+           ("-mcpu=cortex-m0", "-mthumb"), "arm_m.c", "cortex_m", "arm_m.ld",
            {"image_flash": 0, "image_flash_bytes": 256 * KI, "image_ram": 0x20000000,
             "image_ram_bytes": 16 * KI, "image_arena": 0x20000000, "image_arena_bytes": 8 * KI + 8,
             "image_stack_bytes": 1536},
            ("qemu-system-arm", "-M", "microbit"), large=False),
     Target("m0", "Cortex-M0 code on mps2-an385", "arm-none-eabi-",
-           ("-mcpu=cortex-m0", "-mthumb"), "arm_m.c", "arm_m.ld", _MPS2, _MPS2_QEMU,
+           ("-mcpu=cortex-m0", "-mthumb"), "arm_m.c", "cortex_m", "arm_m.ld", _MPS2, _MPS2_QEMU,
            note="a Cortex-M3 runs the Cortex-M0's instructions: no board model has an M0 and this "
                 "much memory"),
     Target("m3", "Cortex-M3, mps2-an385", "arm-none-eabi-",
-           ("-mcpu=cortex-m3", "-mthumb"), "arm_m.c", "arm_m.ld", _MPS2, _MPS2_QEMU,
+           ("-mcpu=cortex-m3", "-mthumb"), "arm_m.c", "cortex_m", "arm_m.ld", _MPS2, _MPS2_QEMU,
            harness=("-mno-unaligned-access",)),
     Target("rv32", "RV32IMAC, virt", "riscv64-unknown-elf-",
-           ("-march=rv32imac_zicsr", "-mabi=ilp32", "-mcmodel=medany"), "riscv.c", "riscv.ld",
+           ("-march=rv32imac_zicsr", "-mabi=ilp32", "-mcmodel=medany"), "riscv.c", "riscv", "riscv.ld",
            {"image_ram": 0x80000000, "image_ram_bytes": 64 * MI, "image_arena": 0x84000000,
             "image_arena_bytes": 16 * MI, "image_stack_bytes": 64 * KI},
            ("qemu-system-riscv32", "-M", "virt", "-bios", "none")),
