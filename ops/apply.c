@@ -33,8 +33,11 @@ static bool has_function(const struct subject *subject, enum op_kind kind)
     return function != NULL;
 }
 
-/* What is asked for. False: no size_t holds it, so that nothing can be called. */
-static bool wanted_bytes(const struct op *op, size_t *bytes)
+/*
+ * What is asked for. False: no size_t holds it, so that nothing can be called. Who multiplies for
+ * himself is asked for a product that wraps, too: the most there is, which no heap has.
+ */
+static bool wanted_bytes(const struct subject *subject, const struct op *op, size_t *bytes)
 {
     if (!op_bytes(op, bytes)) {
         return false;
@@ -43,7 +46,8 @@ static bool wanted_bytes(const struct op *op, size_t *bytes)
         return true;
     }
     if (op->count != 0 && *bytes > SIZE_MAX / op->count) {
-        return false;
+        *bytes = SIZE_MAX;
+        return subject->calloc != NULL;
     }
     *bytes *= op->count;
     return true;
@@ -100,9 +104,12 @@ static void call_filling(const struct heap_under_test *heap, const struct op *op
                          struct applied_result *result)
 {
     const struct subject *subject = heap->subject;
+    size_t each;
 
     if (op->kind == OP_ALIGNED) {
         result->p = subject->aligned(heap->state, result->align, result->bytes);
+    } else if (op->kind == OP_CALLOC && subject->calloc != NULL && op_bytes(op, &each)) {
+        result->p = subject->calloc(heap->state, op->count, each);
     } else if (op->kind == OP_NOALIGN) {
         result->p = subject->noalign(heap->state, result->align, result->bytes);
     } else {
@@ -181,7 +188,7 @@ static void apply_allocating(struct heap_under_test *heap, const struct op *op,
     result->gives_pointer = true;
     result->before = slot->p;
     result->align = op->align;
-    result->how = wanted_bytes(op, &result->bytes) ? APPLIED : UNREACHABLE;
+    result->how = wanted_bytes(heap->subject, op, &result->bytes) ? APPLIED : UNREACHABLE;
     if (switched_off(heap, op) ||
         (fills && (slot->p != NULL || above_fill(heap, result->how == APPLIED, result->bytes)))) {
         result->how = SKIPPED;

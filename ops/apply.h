@@ -56,8 +56,8 @@ struct applied_result {
 };
 
 /*
- * Applies op; updates the slot and live_bytes. calloc: subject's alloc of the product; the runner
- * zeroes. before_call, when not NULL, is called right before the subject is entered and after_call
+ * Applies op; updates the slot and live_bytes. calloc: the subject's, or its alloc of the product.
+ * before_call, when not NULL, is called right before the subject is entered and after_call
  * right behind it (poisoning, timing). A realloc that returns NULL keeps its slot; of 0 bytes (with
  * a good alignment) it empties it. Subjects without SUBJECT_NULL_ON_BAD are not asked for a realloc
  * of a live block to 0 bytes: their free is called, as APPLIED.

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include "shadow.h"
+
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,6 +85,7 @@ void host_space_open(struct space *space, size_t capacity, size_t nslots, size_t
     space->twin_slots = map_bytes(nslots * sizeof *space->twin_slots);
     space->blocks = map_bytes((nslots + 1) * sizeof *space->blocks);
     space->state = map_bytes(state_bytes + 1);
+    space->shadow_state = map_bytes(SHADOW_STATE_BYTES);
 }
 
 void host_space_close(struct space *space)
@@ -95,6 +98,7 @@ void host_space_close(struct space *space)
         (void)munmap(space->twin_slots, space->nslots * sizeof *space->twin_slots);
         (void)munmap(space->blocks, (space->nslots + 1) * sizeof *space->blocks);
         (void)munmap(space->state, space->state_bytes + 1);
+        (void)munmap(space->shadow_state, SHADOW_STATE_BYTES);
     }
     memset(space, 0, sizeof *space);
 }
@@ -123,7 +127,7 @@ const char *subject_problem(const struct subject *subject)
         return "expected a subject from " SUBJECT_ENTRY "(), have NULL";
     }
     if (subject->abi != SUBJECT_ABI) {
-        return "expected a subject of ABI 1, have another number";
+        return "expected a subject of ABI 2, have another number";
     }
     if (subject->name == NULL || subject->name[0] == '\0') {
         return "expected a subject with a name, have none";
@@ -137,9 +141,11 @@ const char *subject_problem(const struct subject *subject)
     if (subject->free == NULL) {
         return "expected a subject with free(), have NULL";
     }
+    const bool described = subject->info != NULL || subject->parts != NULL || subject->pool != NULL;
     if ((subject->promises & SUBJECT_PREDICTABLE) != 0 &&
-        (subject->info == NULL || (subject->promises & SUBJECT_IN_REGION) == 0)) {
-        return "expected info() and SUBJECT_IN_REGION with the promise SUBJECT_PREDICTABLE";
+        (!described || (subject->promises & SUBJECT_IN_REGION) == 0)) {
+        return "expected info(), parts() or pool(), and SUBJECT_IN_REGION, with the promise "
+               "SUBJECT_PREDICTABLE";
     }
     if (subject->align == 0 || (subject->align & (subject->align - 1)) != 0) {
         return "expected an alignment that is a power of two";

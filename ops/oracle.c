@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oracle.h"
 
-#include "subject.h"
+#include "shadow.h"
 
 const char *const oracle_names[ORACLES] = {
 #define ORACLE_NAME(name, word, text) word,
@@ -18,6 +18,7 @@ const char *const oracle_texts[ORACLES] = {
 /* What follows from the contract alone, for heaps that promise to keep to it. */
 static uint32_t predicted_oracles(const struct subject *subject)
 {
+    const bool one_heap = shadow_for(subject) == NULL; /* the rest is promised by sys_heap alone */
     /* An expectation states what the contract fixes; other heaps may fail or succeed elsewhere. */
     uint32_t oracles = ORACLE_BIT(ORACLE_NULLS) | ORACLE_BIT(ORACLE_UNTOUCHED) |
                        ORACLE_BIT(ORACLE_PICK) | ORACLE_BIT(ORACLE_DRAIN) |
@@ -25,13 +26,13 @@ static uint32_t predicted_oracles(const struct subject *subject)
     if (subject->realloc != NULL || subject->arealloc != NULL) {
         oracles |= ORACLE_BIT(ORACLE_INPLACE);
     }
-    if (subject->stats != NULL) {
+    if (one_heap && subject->stats != NULL) {
         oracles |= ORACLE_BIT(ORACLE_STATS);
     }
-    if (subject->largest != NULL) {
+    if (one_heap && subject->largest != NULL) {
         oracles |= ORACLE_BIT(ORACLE_LARGEST);
     }
-    if (subject->steps != NULL) {
+    if (one_heap && subject->steps != NULL) {
         oracles |= ORACLE_BIT(ORACLE_STEPS);
     }
     return oracles;
@@ -42,7 +43,8 @@ uint32_t oracles_for(const struct subject *subject)
     uint32_t oracles =
         ORACLE_BIT(ORACLE_ALIGN) | ORACLE_BIT(ORACLE_OVERLAP) | ORACLE_BIT(ORACLE_PAYLOAD);
 
-    if ((subject->promises & SUBJECT_PREDICTABLE) != 0 && subject->info != NULL) {
+    if ((subject->promises & SUBJECT_PREDICTABLE) != 0 &&
+        (subject->info != NULL || shadow_for(subject) != NULL)) {
         oracles |= predicted_oracles(subject);
     }
     if ((subject->promises & SUBJECT_IN_REGION) != 0) {
@@ -62,6 +64,9 @@ uint32_t oracles_for(const struct subject *subject)
     }
     if (subject->faults != NULL) {
         oracles |= ORACLE_BIT(ORACLE_FAULT);
+    }
+    if (subject->events != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_EVENTS);
     }
     return oracles;
 }

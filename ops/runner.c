@@ -24,11 +24,12 @@ struct text run_fail(struct run *run, enum oracle oracle)
 }
 
 static bool fits(const struct program *program, const struct subject *subject,
-                 const struct space *space)
+                 const struct space *space, const struct shadow *shadow)
 {
     return program->header.region <= space->capacity &&
            (size_t)1 << program->header.slots_log2 <= space->nslots &&
-           subject->state_bytes <= space->state_bytes;
+           subject->state_bytes <= space->state_bytes &&
+           (shadow == NULL || (size_t)1 << program->header.slots_log2 <= SHADOW_BLOCKS);
 }
 
 static void hook_before(void *context, const struct op *op)
@@ -100,6 +101,13 @@ static bool run_close(struct run *run)
     return guards_check(run) && (!run->options.hold || payload_check_all(run));
 }
 
+/* Is it one heap by the contract's rules, for the runner's own model? */
+static bool one_heap(const struct subject *subject)
+{
+    return (subject->promises & SUBJECT_PREDICTABLE) != 0 && subject->info != NULL &&
+           shadow_for(subject) == NULL;
+}
+
 /* Memory and heap for a run. False: init refused, nothing may be called. */
 static bool run_open(struct run *run)
 {
@@ -120,7 +128,9 @@ static bool run_open(struct run *run)
     }
     run->heap = replay.heap;
     run->digest = replay.digest;
-    if ((subject->promises & SUBJECT_PREDICTABLE) != 0 && subject->info != NULL) {
+    if (run->shadow != NULL) {
+        shadow_begin(run);
+    } else if (one_heap(subject)) {
         subject->info(space->state, &run->info);
         model_init(run->model, space->blocks, (uint32_t)space->nslots + 1, &run->info);
         run->modelled = true;
@@ -162,6 +172,7 @@ static void run_setup(struct run *run, const struct program *program, const stru
     run->space = space;
     run->options = *options;
     run->model = &space->model;
+    run->shadow = space->shadow_state == NULL ? NULL : shadow_for(subject);
     space->modelled = false;
     run->oracles = oracles_for(subject) & options->oracles;
     if (space->snapshot == NULL) {
@@ -215,7 +226,7 @@ enum run_status run_program(const struct program *program, const struct subject 
     run_setup(&run, program, subject, space, options);
     run.failure = failure;
     enum run_status status = RUN_DOES_NOT_FIT;
-    if (fits(program, subject, space)) {
+    if (fits(program, subject, space, run.shadow)) {
         status = run_once(&run);
     } else {
         run.counts.does_not_fit = 1;
@@ -255,7 +266,7 @@ enum run_status run_bare(const struct program *program, const struct subject *su
     uint8_t *region = space->arena + program->header.offset;
     struct replay replay;
 
-    if (!fits(program, subject, space) ||
+    if (!fits(program, subject, space, NULL) ||
         replay_begin(&replay, subject, space->state, &program->header, region, space->slots) != 0) {
         return RUN_DOES_NOT_FIT;
     }

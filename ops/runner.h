@@ -33,6 +33,8 @@ struct space {
     struct model_block *blocks; /* nslots + 1 */
     void *state;                /* state_bytes, aligned to SUBJECT_STATE_ALIGN */
     size_t state_bytes;
+    void *shadow_state; /* SHADOW_STATE_BYTES, aligned to SUBJECT_STATE_ALIGN, for kinds that a
+                           shadow follows; NULL: they run without a model */
     struct model model; /* the runner's: how it left the heap, when modelled is set */
     bool modelled;
 };

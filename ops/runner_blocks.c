@@ -14,10 +14,10 @@ bool block_unit(const struct run *run, const uint8_t *p, uint32_t *unit)
     return (uintptr_t)p >= zero && past % 8u == 0 && past / 8u < run->model->units;
 }
 
-/* An oracle that is off let a fault pass which the model cannot represent: go on without it. */
-static void lose_model(struct run *run)
+void lose_model(struct run *run)
 {
     run->modelled = false;
+    run->shadow = NULL;
     run->space->modelled = false;
     poison_end(run);
 }
@@ -185,7 +185,8 @@ bool enter_block(struct run *run)
         return fail_inside(run);
     }
     if (!run->modelled) {
-        return judge_overlap(run, result->p, result->bytes);
+        return judge_overlap(run, result->p, result->bytes) &&
+               (run->shadow == NULL || shadow_enter(run));
     }
     run->counts.evaluated[ORACLE_OVERLAP] += run_wants(run, ORACLE_OVERLAP);
     if (result->p == result->before) {
@@ -197,8 +198,10 @@ bool enter_block(struct run *run)
 static bool judge_usable(struct run *run, size_t have)
 {
     const size_t bytes = run->result.bytes;
-    const bool exact = run->modelled;
-    const size_t want = exact ? model_usable(run->model, model_units(run->model, bytes)) : bytes;
+    const bool exact = run_follows(run);
+    const size_t want = run->modelled ? model_usable(run->model, model_units(run->model, bytes))
+                        : exact       ? shadow_usable(run, run->result.p)
+                                      : bytes;
 
     if (!run_asks(run, ORACLE_USABLE) || (exact ? have == want : have >= want)) {
         return true;
@@ -210,6 +213,25 @@ static bool judge_usable(struct run *run, size_t have)
     text_number(&text, have);
     text_word(&text, exact ? ", want " : ", want at least ");
     text_number(&text, want);
+    return false;
+}
+
+static bool judge_zeroed(struct run *run)
+{
+    const uint8_t *p = run->result.p;
+    const size_t at = payload_zeroes(p, run->result.bytes);
+
+    if (at == run->result.bytes || !run_asks(run, ORACLE_PAYLOAD)) {
+        return true;
+    }
+    struct text text = run_fail(run, ORACLE_PAYLOAD);
+    text_word(&text, "byte ");
+    text_number(&text, at);
+    text_word(&text, " of what calloc gave at ");
+    text_place(&text, run, p);
+    text_word(&text, ": have ");
+    text_hex(&text, p[at]);
+    text_word(&text, ", want 0");
     return false;
 }
 
@@ -237,6 +259,9 @@ bool judge_contents(struct run *run)
     struct slot *slot = &run->heap.slots[index];
     size_t kept = 0;
 
+    if (run->op->kind == OP_CALLOC && run->subject->calloc != NULL && !judge_zeroed(run)) {
+        return false;
+    }
     if (run->subject->usable != NULL) {
         const size_t usable = run->subject->usable(run->heap.state, result->p);
         run->said_usable = (uint32_t)usable;

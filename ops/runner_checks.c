@@ -88,7 +88,10 @@ static bool judge_asked_usable(struct run *run)
         want =
             index == UINT32_MAX ? want : model_usable(run->model, run->model->blocks[index].units);
     }
-    if (run->modelled ? have == want : have >= want) {
+    if (run->shadow != NULL) {
+        want = shadow_usable(run, slot->p);
+    }
+    if (run_follows(run) ? have == want : have >= want) {
         return true;
     }
     struct text text = run_fail(run, ORACLE_USABLE);
@@ -166,7 +169,7 @@ bool checks_after_init(struct run *run)
     const uintptr_t heads = (uintptr_t)run->info.heads;
 
     if (!run->modelled) {
-        return true;
+        return run->shadow == NULL || shadow_sees_inside(run);
     }
     /* A description that leaves the region would lead every other check out of it too. */
     if (first < region || first > end || run->info.units > (end - first) / 8u || heads < region ||
@@ -253,5 +256,6 @@ static bool free_all(struct run *run)
 bool checks_drain(struct run *run)
 {
     run->heap.header.swarm_off = 0; /* free must work now, whatever the program may use */
-    return free_all(run) && judge_drained(run) && checks_sweep(run);
+    return free_all(run) && judge_drained(run) && (run->shadow == NULL || shadow_drained(run)) &&
+           checks_sweep(run);
 }

@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "poison.h"
 #include "runner.h"
+#include "shadow.h"
 
 /* What the contract says of the op that is being applied, worked out right before the call. */
 struct forecast {
@@ -20,6 +21,7 @@ struct forecast {
     uint32_t need;  /* units asked for; 0: more than there are */
     uint32_t block; /* the slot's block in the model, or UINT32_MAX */
     size_t bytes, align;
+    size_t old_bytes;           /* of the slot's block, with payload */
     struct model_search search; /* what led to the verdict */
 };
 
@@ -35,10 +37,12 @@ struct run {
     struct run_failure *failure;
     struct heap_under_test heap;
     struct subject_info info;
-    struct model *model; /* in the space, so that a map can be drawn behind the run */
-    uint32_t oracles;    /* those that apply and are wanted */
-    bool modelled;       /* the model follows the heap; false for subjects that promise too little,
-                            and from the moment an ignored fault led the model astray */
+    struct model *model;         /* in the space, so that a map can be drawn behind the run */
+    const struct shadow *shadow; /* follows the heap where one struct model cannot; NULL: none. It
+                                    is left behind as the model is */
+    uint32_t oracles;            /* those that apply and are wanted */
+    bool modelled; /* the model follows the heap; false for subjects that promise too little,
+                      and from the moment an ignored fault led the model astray */
     bool failed;
     bool lazy;      /* the failure was found later than it happened */
     bool swept;     /* checks_sweep was the last thing done */
@@ -54,7 +58,7 @@ struct run {
     struct applied_result result;
     struct run_counts counts; /* this run's own */
 #if POISON_ASAN
-    uint8_t *shadow; /* shadow byte of unit 0's granule */
+    uint8_t *marks; /* ASan's shadow byte of unit 0's granule */
 #endif
     struct model_extent opened[RUN_OPENED]; /* for the call at hand */
     uint32_t nopened;                       /* above RUN_OPENED: some are not in the list */
@@ -106,6 +110,8 @@ void payload_fill(uint8_t *p, size_t from, size_t to, uint32_t tag);
 /* Offset of the first byte below n that is not as filled, or n. */
 size_t payload_verify(const uint8_t *p, size_t n, uint32_t tag);
 uint8_t payload_byte(size_t offset, uint32_t tag);
+/* Offset of the first byte below n that is not 0, or n. */
+size_t payload_zeroes(const uint8_t *p, size_t n);
 /* Verifies the first n bytes of a slot; false: failed. lazily: the damage may be older than this
  * op. */
 bool payload_check(struct run *run, uint32_t slot, const uint8_t *p, size_t n, bool lazily);
@@ -133,10 +139,30 @@ bool judge_result(struct run *run);
 bool judge_faults(struct run *run);
 
 /* runner_blocks.c */
+/* An oracle that is off let a fault pass which the model cannot represent: go on without it. */
+void lose_model(struct run *run);
 bool block_unit(const struct run *run, const uint8_t *p, uint32_t *unit);
 bool enter_block(struct run *run); /* the result into the model; false: failed */
 void leave_block(struct run *run, uint32_t index);
 bool judge_contents(struct run *run);
+
+/* True when some model follows the heap. */
+static inline bool run_follows(const struct run *run)
+{
+    return run->modelled || run->shadow != NULL;
+}
+
+/* runner_shadow.c: heaps that a shadow follows. False: failed. */
+void shadow_begin(struct run *run);
+bool shadow_sees_inside(struct run *run); /* right behind init: what the heap says of itself */
+void shadow_forecast(struct run *run);
+bool shadow_enter(struct run *run);
+bool shadow_leave(struct run *run);
+size_t shadow_usable(const struct run *run, const uint8_t *p);
+bool shadow_drained(struct run *run);
+
+/* runner_events.c: what listeners were told of the op, against what it did. False: failed. */
+bool events_check(struct run *run);
 
 /* runner_checks.c: the heap as a whole. */
 bool checks_after_init(struct run *run);

@@ -11,12 +11,18 @@ static uint32_t block_of(const struct run *run, const uint8_t *p)
     return block_unit(run, p, &unit) ? model_find(run->model, unit) : UINT32_MAX;
 }
 
+/* A heap that zeroes a block writes to all of it. */
+static bool clears(const struct run *run)
+{
+    return run->op->kind == OP_CALLOC && run->subject->calloc != NULL;
+}
+
 static void forecast_verdict(struct run *run, bool live)
 {
     struct forecast *forecast = &run->forecast;
 
     forecast->known = true;
-    forecast->whole = live || forecast->align > 8;
+    forecast->whole = live || forecast->align > 8 || clears(run);
     if (live) {
         forecast->verdict =
             model_realloc_search(run->model, forecast->block, forecast->align, forecast->bytes,
@@ -28,10 +34,13 @@ static void forecast_verdict(struct run *run, bool live)
     if (forecast->verdict != MUST_FAIL) {
         forecast->need = model_units(run->model, forecast->bytes);
     }
-    if (forecast->verdict != MUST_SUCCEED && run_wants(run, ORACLE_UNTOUCHED)) {
-        forecast->snapped = true;
-        snapshot_take(run);
-    }
+}
+
+/* Blocks of no bytes are asked for, and those of one byte must come. */
+static bool zero_is_one(const struct run *run)
+{
+    return (run->subject->promises & SUBJECT_ZERO_IS_ONE) != 0 &&
+           (run->op->kind == OP_ALLOC || run->op->kind == OP_CALLOC);
 }
 
 void forecast_call(struct run *run)
@@ -43,11 +52,12 @@ void forecast_call(struct run *run)
     const uint8_t *before = (fields & OP_HAS_SLOT) != 0 ? run->heap.slots[op->slot].p : NULL;
 
     forecast->called = true;
+    forecast->old_bytes = before != NULL ? run->heap.slots[op->slot].usable : 0;
     if (allocates) {
-        (void)op_bytes(op, &forecast->bytes); /* the subject is called, so it can be reached */
-        if ((fields & OP_HAS_COUNT) != 0) {
-            forecast->bytes *= op->count;
+        if (run->result.bytes == 0 && zero_is_one(run)) {
+            run->result.bytes = 1;
         }
+        forecast->bytes = run->result.bytes;
         forecast->align = op->kind == OP_NOALIGN ? 0 : op->align;
         /* A bad alignment is looked at first, where it is refused at all. */
         forecast->releases =
@@ -59,8 +69,16 @@ void forecast_call(struct run *run)
     if (run->modelled && before != NULL) {
         forecast->block = block_of(run, before);
     }
-    if (run->modelled && allocates && !forecast->releases) {
-        forecast_verdict(run, before != NULL);
+    if (allocates && !forecast->releases && run_follows(run)) {
+        if (run->modelled) {
+            forecast_verdict(run, before != NULL);
+        } else {
+            shadow_forecast(run);
+        }
+        if (forecast->verdict != MUST_SUCCEED && run_wants(run, ORACLE_UNTOUCHED)) {
+            forecast->snapped = true;
+            snapshot_take(run);
+        }
     }
     poison_open(run);
 }
@@ -262,7 +280,12 @@ bool judge_result(struct run *run)
         }
         if (forecast->releases && run->modelled && forecast->block != UINT32_MAX) {
             leave_block(run, forecast->block);
+        } else if (forecast->releases && run->shadow != NULL && !shadow_leave(run)) {
+            return false;
         }
     }
-    return !run->result.gives_pointer || run->result.how == SKIPPED || judge_pointer(run);
+    if (run->result.gives_pointer && run->result.how != SKIPPED && !judge_pointer(run)) {
+        return false;
+    }
+    return !run_wants(run, ORACLE_EVENTS) || events_check(run);
 }

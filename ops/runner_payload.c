@@ -71,6 +71,18 @@ POISON_EXEMPT size_t payload_verify(const uint8_t *p, size_t n, uint32_t tag)
     return at;
 }
 
+POISON_EXEMPT size_t payload_zeroes(const uint8_t *p, size_t n)
+{
+    size_t at = 0;
+
+    POISON_PAUSE;
+    while (at < n && p[at] == 0) {
+        at++;
+    }
+    POISON_RESUME;
+    return at;
+}
+
 static POISON_EXEMPT uint8_t read_byte(const uint8_t *p)
 {
     return *p;
@@ -233,9 +245,25 @@ static bool compare_part(struct run *run, size_t from, size_t to)
 /* A failing search may move the bucket heads on, and nothing else. */
 bool snapshot_check(struct run *run)
 {
-    const size_t heads = (size_t)(run->info.heads - run->heap.region);
-    const size_t past = heads + run->info.heads_bytes;
+    struct subject_info infos[SUBJECT_PARTS];
+    uint32_t parts = 0;
+    size_t from = 0;
 
-    return !run_asks(run, ORACLE_UNTOUCHED) ||
-           (compare_part(run, 0, heads) && compare_part(run, past, run->heap.region_bytes));
+    if (!run_asks(run, ORACLE_UNTOUCHED)) {
+        return true;
+    }
+    if (run->modelled) {
+        infos[parts++] = run->info;
+    } else if (run->subject->parts != NULL) {
+        parts = run->subject->parts(run->heap.state, infos);
+    }
+    /* Children lie in the order of their numbers (shadow_sees_inside). */
+    for (uint32_t i = 0; i < parts; i++) {
+        const size_t heads = (size_t)(infos[i].heads - run->heap.region);
+        if (!compare_part(run, from, heads)) {
+            return false;
+        }
+        from = heads + infos[i].heads_bytes;
+    }
+    return compare_part(run, from, run->heap.region_bytes);
 }

@@ -58,7 +58,7 @@ static POISON_EXEMPT void paint_many(uint8_t *shadow, uint32_t n, uint8_t value)
 static inline __attribute__((no_sanitize("address"))) void paint(struct run *run, uint32_t unit,
                                                                  uint32_t n, uint8_t value)
 {
-    uint8_t *shadow = run->shadow + unit;
+    uint8_t *shadow = run->marks + unit;
 
     if (n >= 4) {
         paint_many(shadow, n, value);
@@ -85,7 +85,7 @@ static void find_shadow(struct run *run)
     size_t offset = 0;
 
     __asan_get_shadow_mapping(&scale, &offset);
-    run->shadow = (uint8_t *)(((uintptr_t)run->granules >> scale) + offset);
+    run->marks = (uint8_t *)(((uintptr_t)run->granules >> scale) + offset);
     run->poisoning = run->poisoning && ((size_t)1 << scale) == GRANULE;
 }
 #else

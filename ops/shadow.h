@@ -50,6 +50,9 @@ extern const struct shadow shadow_heap;  /* one sys_heap */
 extern const struct shadow shadow_multi; /* several, kind multi */
 extern const struct shadow shadow_pool;  /* a quad tree, kind pool */
 
+/* Which of them follows a subject; NULL: none does, or the runner's own model. */
+const struct shadow *shadow_for(const struct subject *subject);
+
 /* Enough for any of them. */
 #define SHADOW_STATE_BYTES 65536u
 

@@ -22,8 +22,8 @@
 #define SUBJECT_DETERMINISTIC                                                                      \
     2u /* offsets depend on the calls and the region's place alone: oracle determinism */
 #define SUBJECT_PREDICTABLE                                                                        \
-    4u /* info() is there and the contract's rules hold: oracles null (all three verdicts),        \
-          usable, pick, inplace, untouched, drain, stats */
+    4u /* info(), parts() or pool() is there and the contract's rules hold: oracles null (all      \
+          three verdicts), usable, pick, inplace, untouched, drain, stats */
 #define SUBJECT_ZERO_IS_ONE 16u /* alloc and calloc of 0 bytes act as those of 1 byte */
 #define SUBJECT_NULL_ON_BAD 8u  /* bytes 0 and bad alignments give NULL instead of a block */
 
@@ -47,6 +47,17 @@ struct subject_pool {
     uint32_t min, max;     /* max = min * 4^k */
     uint32_t count;        /* of blocks of max */
     uint32_t descriptor;   /* bytes in front of the user's: 16, or 0 */
+};
+
+/* What a heap reported to its listeners, as they were told of it. */
+enum subject_event_kind { EVENT_ALLOC, EVENT_FREE };
+#define SUBJECT_EVENT_BYTES 8u
+struct subject_event {
+    uint32_t kind; /* enum subject_event_kind */
+    const uint8_t *p;
+    size_t bytes;
+    uint8_t seen[SUBJECT_EVENT_BYTES]; /* the block's first bytes while the listener ran, at most
+                                          `bytes` of them */
 };
 
 /* Why check() says that a heap is damaged. */
@@ -91,6 +102,10 @@ struct subject {
     uint32_t (*parts)(void *state, struct subject_info *infos);
     /* Kind pool, and a system heap built on one: its shape. */
     void (*pool)(void *state, struct subject_pool *pool);
+    /* count * bytes, zeroed; NULL also when the product wraps. Without it calloc is an alloc. */
+    void *(*calloc)(void *state, size_t count, size_t bytes);
+    /* The first `room` events since this was called last; returns how many there were. */
+    uint32_t (*events)(void *state, struct subject_event *events, uint32_t room);
 };
 #define SUBJECT_PARTS 4u
 
