@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mutate.h"
+#include "mutation.h"
 
 #include "record.h"
 
@@ -10,21 +10,14 @@
 /* An edit adds or takes away at most so many ops. */
 #define RUN_MAX        16u
 
-struct mutation {
-    struct program *program;
-    size_t max_ops;
-    const struct program *other; /* or NULL */
-    struct rng *rng;
-};
-
-static uint32_t below(struct mutation *m, size_t bound)
+uint32_t mutation_below(struct mutation *m, size_t bound)
 {
     return rng_below(m->rng, bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound);
 }
 
-static struct op *any_op(struct mutation *m)
+struct op *mutation_any_op(struct mutation *m)
 {
-    return &m->program->ops[below(m, m->program->nops)];
+    return &m->program->ops[mutation_below(m, m->program->nops)];
 }
 
 static uint16_t draw_slot(struct mutation *m)
@@ -50,21 +43,43 @@ static uint32_t draw_size(struct mutation *m)
     return rng_size(m->rng, region >> shift > 16 ? region >> shift : 16);
 }
 
-/* Sets what the kind does not have to nothing, so that programs stay canonical. */
-static void tidy(struct mutation *m, struct op *op)
+static void tidy_threaded(struct op *op)
 {
+    uint32_t fields = op_table[op->kind].fields;
+    if (op->thread >= PROGRAM_THREADS && (op->thread != THREAD_ISR || op->kind == OP_PRIO)) {
+        op->thread %= PROGRAM_THREADS;
+    }
+    op->thread = (fields & OP_UNTHREADED) != 0 ? 0 : op->thread;
+    op->wait = (fields & (OP_FILLS | OP_RESIZES)) != 0 ? op->wait : 0;
+    if ((fields & OP_HAS_VALUE) != 0) {
+        op->value &= op->kind == OP_PRIO ? PROGRAM_PRIO_MAX : PROGRAM_TICK_MAX;
+    }
+}
+
+void mutation_tidy(struct mutation *m, struct op *op)
+{
+    if (!m->threaded) {
+        /* A splice may bring what only programs with threads have. */
+        op->kind = (op_table[op->kind].fields & OP_THREADED) != 0 ? OP_CHECK : op->kind;
+        op->thread = op->wait = 0;
+    }
     uint32_t fields = op_table[op->kind].fields;
     uint16_t slots_mask = (uint16_t)((1u << m->program->header.slots_log2) - 1u);
     op->slot = (fields & OP_HAS_SLOT) != 0 ? op->slot & slots_mask : 0;
     op->align = (fields & OP_HAS_ALIGN) != 0 ? op->align : 0;
     op->count = (fields & OP_HAS_COUNT) != 0 ? op->count : 0;
-    if ((fields & OP_HAS_SIZE) == 0) {
+    if ((fields & (OP_HAS_SIZE | OP_HAS_VALUE | OP_SCHEDULES)) == 0) {
         op->value = 0;
+    }
+    if ((fields & OP_HAS_SIZE) == 0) {
         op->form = SIZE_PLAIN;
     }
     if ((fields & (OP_FILLS | OP_RESIZES)) == 0 ||
         (op->expect == EXPECT_SAME && (fields & OP_RESIZES) == 0)) {
         op->expect = EXPECT_ANY;
+    }
+    if (m->threaded) {
+        tidy_threaded(op);
     }
 }
 
@@ -87,11 +102,17 @@ static void make_kind(struct mutation *m, struct op *op, enum op_kind kind)
     if ((gained & OP_HAS_COUNT) != 0) {
         op->count = rng_log_uniform(m->rng, 1, 16);
     }
-    tidy(m, op);
+    if ((fields & OP_THREADED) != 0) {
+        mutation_draw_threaded(m, op);
+    }
+    mutation_tidy(m, op);
 }
 
 static enum op_kind draw_kind(struct mutation *m)
 {
+    if (m->threaded && rng_below(m->rng, 4) == 0) {
+        return (enum op_kind)rng_below(m->rng, OP_KINDS);
+    }
     /* The first seven change the heap; the rest only ask, and rarely find anything new. */
     return (enum op_kind)rng_below(m->rng, rng_below(m->rng, 4) == 0 ? OP_KINDS_PLAIN : 7);
 }
@@ -101,10 +122,13 @@ static void draw_op(struct mutation *m, struct op *op)
     static const struct op nothing = {.kind = OP_CHECK};
     *op = nothing;
     make_kind(m, op, draw_kind(m));
+    if (m->threaded) {
+        mutation_draw_threaded(m, op);
+        mutation_tidy(m, op);
+    }
 }
 
-/* Makes room for up to `want` ops at `at`; returns for how many. Their contents are undefined. */
-static size_t open_gap(struct mutation *m, size_t at, size_t want)
+size_t mutation_open_gap(struct mutation *m, size_t at, size_t want)
 {
     struct program *program = m->program;
     size_t room = program->nops < m->max_ops ? m->max_ops - program->nops : 0;
@@ -125,8 +149,8 @@ static void close_gap(struct mutation *m, size_t at, size_t length)
 
 static void edit_insert(struct mutation *m)
 {
-    size_t at = below(m, m->program->nops + 1);
-    size_t length = open_gap(m, at, 1 + below(m, 3));
+    size_t at = mutation_below(m, m->program->nops + 1);
+    size_t length = mutation_open_gap(m, at, 1 + mutation_below(m, 3));
     for (size_t i = 0; i < length; i++) {
         draw_op(m, &m->program->ops[at + i]);
     }
@@ -134,28 +158,28 @@ static void edit_insert(struct mutation *m)
 
 static void edit_delete(struct mutation *m)
 {
-    size_t at = below(m, m->program->nops);
+    size_t at = mutation_below(m, m->program->nops);
     size_t rest = m->program->nops - at;
-    size_t length = 1 + below(m, below(m, 4) == 0 ? RUN_MAX : 2);
+    size_t length = 1 + mutation_below(m, mutation_below(m, 4) == 0 ? RUN_MAX : 2);
     close_gap(m, at, length < rest ? length : rest);
 }
 
 static void edit_duplicate(struct mutation *m)
 {
     struct op run[RUN_MAX];
-    size_t from = below(m, m->program->nops);
+    size_t from = mutation_below(m, m->program->nops);
     size_t rest = m->program->nops - from;
-    size_t length = 1 + below(m, rest < RUN_MAX ? rest : RUN_MAX);
+    size_t length = 1 + mutation_below(m, rest < RUN_MAX ? rest : RUN_MAX);
     memcpy(run, m->program->ops + from, length * sizeof run[0]);
-    size_t at = below(m, m->program->nops + 1);
-    length = open_gap(m, at, length);
+    size_t at = mutation_below(m, m->program->nops + 1);
+    length = mutation_open_gap(m, at, length);
     memcpy(m->program->ops + at, run, length * sizeof run[0]);
 }
 
 static void edit_swap(struct mutation *m)
 {
-    struct op *a = any_op(m);
-    struct op *b = any_op(m);
+    struct op *a = mutation_any_op(m);
+    struct op *b = mutation_any_op(m);
     struct op kept = *a;
     *a = *b;
     *b = kept;
@@ -169,25 +193,30 @@ static void edit_splice(struct mutation *m)
         edit_insert(m);
         return;
     }
-    size_t from = below(m, m->other->nops);
+    size_t from = mutation_below(m, m->other->nops);
     size_t rest = m->other->nops - from;
-    size_t length = 1 + below(m, below(m, 2) == 0 || rest < RUN_MAX ? rest : RUN_MAX);
-    size_t at = below(m, program->nops + 1);
-    if (below(m, 2) == 0 && program->nops > at) {
+    size_t length =
+        1 + mutation_below(m, mutation_below(m, 2) == 0 || rest < RUN_MAX ? rest : RUN_MAX);
+    size_t at = mutation_below(m, program->nops + 1);
+    if (mutation_below(m, 2) == 0 && program->nops > at) {
         size_t over = program->nops - at;
         length = length < over ? length : over;
     } else {
-        length = open_gap(m, at, length);
+        length = mutation_open_gap(m, at, length);
     }
     for (size_t i = 0; i < length; i++) {
         program->ops[at + i] = m->other->ops[from + i];
-        tidy(m, &program->ops[at + i]);
+        mutation_tidy(m, &program->ops[at + i]);
     }
 }
 
 static void edit_size(struct mutation *m)
 {
-    struct op *op = any_op(m);
+    struct op *op = mutation_any_op(m);
+    if ((op_table[op->kind].fields & OP_THREADED) != 0) {
+        mutation_edit_number(m, op);
+        return;
+    }
     if ((op_table[op->kind].fields & OP_HAS_SIZE) == 0) {
         make_kind(m, op, draw_kind(m));
         return;
@@ -205,7 +234,7 @@ static void edit_size(struct mutation *m)
         break;
     case 3:
         /* The size that another op asks for: exact fits and near misses are made of those. */
-        op->value = any_op(m)->value + rng_below(m->rng, 3) - 1;
+        op->value = mutation_any_op(m)->value + rng_below(m->rng, 3) - 1;
         op->form = SIZE_PLAIN;
         break;
     default:
@@ -217,14 +246,14 @@ static void edit_size(struct mutation *m)
 
 static void edit_slot(struct mutation *m)
 {
-    struct op *op = any_op(m);
-    op->slot = rng_below(m->rng, 2) == 0 ? draw_slot(m) : any_op(m)->slot;
-    tidy(m, op);
+    struct op *op = mutation_any_op(m);
+    op->slot = rng_below(m->rng, 2) == 0 ? draw_slot(m) : mutation_any_op(m)->slot;
+    mutation_tidy(m, op);
 }
 
 static void edit_align(struct mutation *m)
 {
-    struct op *op = any_op(m);
+    struct op *op = mutation_any_op(m);
     if ((op_table[op->kind].fields & OP_HAS_ALIGN) == 0) {
         make_kind(m, op, (op_table[op->kind].fields & OP_RESIZES) != 0 ? OP_AREALLOC : OP_ALIGNED);
     }
@@ -233,7 +262,7 @@ static void edit_align(struct mutation *m)
 
 static void edit_kind(struct mutation *m)
 {
-    make_kind(m, any_op(m), draw_kind(m));
+    make_kind(m, mutation_any_op(m), draw_kind(m));
 }
 
 static void edit_header(struct mutation *m)
@@ -261,7 +290,7 @@ static void edit_header(struct mutation *m)
     case 6:
         header->slots_log2 = (uint8_t)rng_below(m->rng, 8);
         for (size_t i = 0; i < m->program->nops; i++) {
-            tidy(m, &m->program->ops[i]);
+            mutation_tidy(m, &m->program->ops[i]);
         }
         break;
     default:
@@ -274,18 +303,18 @@ static void edit_header(struct mutation *m)
 static void edit_fill_run(struct mutation *m)
 {
     static const struct op empty;
-    size_t at = below(m, m->program->nops + 1);
-    size_t length = open_gap(m, at, 2 + below(m, RUN_MAX - 1));
+    size_t at = mutation_below(m, m->program->nops + 1);
+    size_t length = mutation_open_gap(m, at, 2 + mutation_below(m, RUN_MAX - 1));
     uint16_t slot = draw_slot(m);
     uint32_t size = draw_size(m);
-    bool equal = below(m, 2) == 0;
+    bool equal = mutation_below(m, 2) == 0;
     for (size_t i = 0; i < length; i++) {
         struct op *op = &m->program->ops[at + i];
         *op = empty;
         op->kind = OP_ALLOC;
         op->slot = (uint16_t)(slot + i);
         op->value = equal ? size : draw_size(m);
-        tidy(m, op);
+        mutation_tidy(m, op);
     }
 }
 
@@ -293,18 +322,18 @@ static void edit_fill_run(struct mutation *m)
 static void edit_drain_run(struct mutation *m)
 {
     static const struct op empty;
-    size_t at = below(m, m->program->nops + 1);
-    size_t length = open_gap(m, at, 2 + below(m, RUN_MAX - 1));
+    size_t at = mutation_below(m, m->program->nops + 1);
+    size_t length = mutation_open_gap(m, at, 2 + mutation_below(m, RUN_MAX - 1));
     uint16_t slot = draw_slot(m);
-    uint16_t step = (uint16_t)(1 + below(m, 2));
-    bool backwards = below(m, 2) == 0;
+    uint16_t step = (uint16_t)(1 + mutation_below(m, 2));
+    bool backwards = mutation_below(m, 2) == 0;
     for (size_t i = 0; i < length; i++) {
         struct op *op = &m->program->ops[at + i];
         uint16_t distance = (uint16_t)(i * step);
         *op = empty;
         op->kind = OP_FREE;
         op->slot = (uint16_t)(backwards ? slot - distance : slot + distance);
-        tidy(m, op);
+        mutation_tidy(m, op);
     }
 }
 
@@ -316,14 +345,18 @@ static void edit(struct mutation *m)
         edit_delete, edit_duplicate, edit_swap,   edit_size,   edit_size,   edit_size,
         edit_slot,   edit_slot,      edit_align,  edit_kind,   edit_insert, edit_drain_run,
     };
+    if (m->threaded && mutation_below(m, 2) == 0) {
+        mutation_edit_threads(m);
+        return;
+    }
     size_t choices = m->program->nops == 0 ? 4 : sizeof edits / sizeof edits[0];
-    edits[below(m, choices)](m);
+    edits[mutation_below(m, choices)](m);
 }
 
 void mutate_program(struct program *program, size_t max_ops, const struct program *other,
                     struct rng *rng)
 {
-    struct mutation m = {program, max_ops, other, rng};
+    struct mutation m = {program, max_ops, other, rng, program_threaded(&program->header)};
     if (m.max_ops > program->capacity) {
         m.max_ops = program->capacity;
     }
@@ -335,8 +368,8 @@ void mutate_program(struct program *program, size_t max_ops, const struct progra
     }
 }
 
-size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t *other,
-                      size_t other_size, uint64_t seed)
+size_t mutate_records_as(enum program_kind kind, uint8_t *data, size_t size, size_t max_size,
+                         const uint8_t *other, size_t other_size, uint64_t seed)
 {
     struct op ops[MUTATE_OPS_MAX], other_ops[MUTATE_OPS_MAX];
     struct program program = {.capacity = MUTATE_OPS_MAX, .ops = ops, .name = ""};
@@ -346,9 +379,9 @@ size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t
         return size < max_size ? size : max_size;
     }
     rng_seed(&rng, seed);
-    record_decode(&program, data, size);
+    record_decode_as(&program, kind, data, size);
     if (other != NULL) {
-        record_decode(&second, other, other_size);
+        record_decode_as(&second, kind, other, other_size);
     }
     mutate_program(&program, max_size / RECORD_BYTES - 1, other != NULL ? &second : NULL, &rng);
     /* A calloc takes two records: cut what no longer fits. */
@@ -356,4 +389,12 @@ size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t
         program.nops--;
     }
     return record_encode(&program, data, max_size);
+}
+
+size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t *other,
+                      size_t other_size, uint64_t seed)
+{
+    uint8_t kind = size < RECORD_BYTES ? KIND_HEAP : data[0] % PROGRAM_KINDS;
+    return mutate_records_as((enum program_kind)kind, data, size, max_size, other, other_size,
+                             seed);
 }
