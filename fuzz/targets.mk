@@ -34,8 +34,10 @@ shell_sources := $(if $(FUZZ_MUTATOR),fuzz/shell_libfuzzer.c)
 tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz/limit.c
 
 # What runs for every op is one translation unit, so that it is inlined into one another.
-hot_sources := $(sort $(wildcard ops/runner*.c) $(wildcard reference/*.c) ops/apply.c ops/digest.c ops/op.c \
-               ops/oracle.c ops/record.c ops/replay.c fuzz/target.c fuzz/limit.c)
+# Shadows and the ledger are for other heaps than fuzz_heap's: they stay out of the way.
+hot_sources := $(sort $(filter-out ops/runner_shadow.c ops/runner_events.c,$(wildcard ops/runner*.c)) \
+               reference/heap_model.c ops/apply.c ops/digest.c ops/op.c ops/oracle.c ops/record.c ops/replay.c \
+               fuzz/target.c fuzz/limit.c)
 
 harness_objects := $(O)/harness/hot.o \
                    $(patsubst %.c,$(O)/harness/%.o,$(filter-out $(hot_sources),$(harness_sources)))
