@@ -3,6 +3,7 @@
 /* Allocation: the bounded search, and cutting a block out of the chunk it found. */
 
 #include "list.h"
+#include "release.h"
 
 /* What a search found. The miss is a list whose head must move on, in a failing call too. */
 struct found {
@@ -166,10 +167,13 @@ KHEAP_INLINE void *alloc_in(struct sys_heap *heap, enum format f, size_t bytes)
     return found.c == NULL ? NULL : cut(f, base, &found, need2);
 }
 
+#if !CONFIG_SYS_HEAP_LISTENER
 void *sys_heap_alloc(struct sys_heap *heap, size_t bytes)
 {
+    HEAP_ENTER(heap, NULL)
     return heap_is_small(heap) ? alloc_in(heap, SMALL, bytes) : alloc_in(heap, BIG, bytes);
 }
+#endif
 
 void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t bytes)
 {
@@ -283,8 +287,50 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
     return cut_aligned(f, base, &found, pre2, need2);
 }
 
+#if CONFIG_SYS_HEAP_LISTENER
+void *kheap_take(struct sys_heap *heap, size_t align, size_t bytes)
+{
+    if (align <= 8) {
+        return heap_is_small(heap) ? alloc_in(heap, SMALL, bytes) : alloc_in(heap, BIG, bytes);
+    }
+    return heap_is_small(heap) ? aligned_in(heap, SMALL, align, bytes)
+                               : aligned_in(heap, BIG, align, bytes);
+}
+
+/* Reports a new block, if there is one. */
+static void *told(const struct sys_heap *heap, void *p)
+{
+    if (p != NULL) {
+        NOTIFY_ALLOC(heap, p, block_bytes(heap, p));
+    }
+    return p;
+}
+
+bool kheap_hand_over(struct sys_heap *heap, void *old, void *moved)
+{
+    if (!kheap_releasable(heap, old)) {
+        return false;
+    }
+    (void)told(heap, moved);
+    sys_heap_free(heap, old);
+    return true;
+}
+
+void *sys_heap_alloc(struct sys_heap *heap, size_t bytes)
+{
+    HEAP_ENTER(heap, NULL)
+    return told(heap, kheap_take(heap, 0, bytes));
+}
+
 void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes)
 {
+    HEAP_ENTER(heap, NULL)
+    return (align & (align - 1)) != 0 ? NULL : told(heap, kheap_take(heap, align, bytes));
+}
+#else
+void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes)
+{
+    HEAP_ENTER(heap, NULL)
     if ((align & (align - 1)) != 0) {
         return NULL;
     }
@@ -294,3 +340,4 @@ void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t bytes)
     return heap_is_small(heap) ? aligned_in(heap, SMALL, align, bytes)
                                : aligned_in(heap, BIG, align, bytes);
 }
+#endif

@@ -7,6 +7,7 @@
  */
 
 #include "list.h"
+#include "notify.h"
 
 /* What the walks carry, and where they stopped. */
 struct walk {
@@ -162,6 +163,7 @@ static enum invariant stats_check(const struct walk *w)
 
 bool sys_heap_check(struct sys_heap *heap, struct kheap_fault *fault)
 {
+    HEAP_ENTER(heap, false)
     if (heap == NULL || heap->heap == NULL) {
         return false;
     }

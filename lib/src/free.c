@@ -105,7 +105,7 @@ KHEAP_INLINE bool free_in(struct sys_heap *heap, enum format f, void *p)
     return true;
 }
 
-#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2 || CONFIG_SYS_HEAP_LISTENER
 bool kheap_releasable(const struct sys_heap *heap, void *p)
 {
     struct block b;
@@ -118,14 +118,28 @@ bool kheap_release(struct sys_heap *heap, void *p)
 {
     return heap_is_small(heap) ? free_in(heap, SMALL, p) : free_in(heap, BIG, p);
 }
+#endif
 
+#if CONFIG_SYS_HEAP_LISTENER
 void sys_heap_free(struct sys_heap *heap, void *mem)
 {
+    HEAP_ENTER(heap, )
+    if (mem == NULL || (LEVEL == 0 && heap->heap == NULL) || !kheap_releasable(heap, mem)) {
+        return;
+    }
+    NOTIFY_FREE(heap, mem, block_bytes(heap, mem));
+    (void)kheap_release(heap, mem);
+}
+#elif CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+void sys_heap_free(struct sys_heap *heap, void *mem)
+{
+    HEAP_ENTER(heap, )
     (void)kheap_release(heap, mem);
 }
 #else
 void sys_heap_free(struct sys_heap *heap, void *mem)
 {
+    HEAP_ENTER(heap, )
     if (heap_is_small(heap)) {
         (void)free_in(heap, SMALL, mem);
     } else {

@@ -278,4 +278,12 @@ KHEAP_INLINE enum invariant block_read(const struct sys_heap *heap, enum format 
     return SOUND;
 }
 
+/* Usable bytes of a block that is known to be one. */
+KHEAP_INLINE size_t block_bytes(const struct sys_heap *heap, void *p)
+{
+    const enum format f = heap_is_small(heap) ? SMALL : BIG;
+
+    return (size_t)usable_words(f, tag_get(f, chunk_of_user(p)) - 1) * 4;
+}
+
 #endif

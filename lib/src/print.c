@@ -3,6 +3,7 @@
 /* print_info: a heap's state as text, through the hook kheap_print(). */
 
 #include "list.h"
+#include "notify.h"
 
 __attribute__((weak)) void kheap_print(const char *text)
 {
@@ -89,6 +90,7 @@ static void print_bucket(const struct sys_heap *heap, enum format f, uint32_t bi
 
 void sys_heap_print_info(struct sys_heap *heap, bool dump_chunks)
 {
+    HEAP_ENTER(heap, )
     if (heap == NULL || heap->heap == NULL) {
         kheap_print("heap not initialised\n");
         return;

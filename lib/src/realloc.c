@@ -2,95 +2,8 @@
 
 /* Realloc: in place whenever the free units to the right suffice, else a new block. */
 
-#include "list.h"
 #include "release.h"
-
-/* Level 2: the list that the free rest will be put into. The right neighbour has been looked at. */
-KHEAP_INLINE bool rest_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t rest2)
-{
-    return !rest_listed(f, rest2) || head_sound(heap, f, base, bit_of(rest2));
-}
-
-/* The free units behind a block. */
-KHEAP_INLINE uint32_t right_free2(const struct block *b)
-{
-    return right_free(b) ? b->right_tag : 0;
-}
-
-/* The lists' part of a boundary move: right2 free units become rest2, either may be none. */
-KHEAP_INLINE void rest_move(enum format f, word *base, word *right, uint32_t right2, word *rest,
-                            uint32_t rest2)
-{
-    if (!rest_listed(f, right2)) {
-        if (rest_listed(f, rest2)) {
-            list_insert(f, base, rest, bit_of(rest2));
-        }
-    } else if (rest_listed(f, rest2)) {
-        list_move(f, base, right, bit_of(right2), rest, bit_of(rest2));
-    } else {
-        list_remove(f, base, right, bit_of(right2));
-    }
-}
-
-/*
- * Moves the boundary between the block and the free units behind it; either may be nothing:
- *
- * [ block     ][ right ] => [ block ][   rest   ]
- *
- * Lists first: the rest's new header may lie where the old one's links are.
- */
-KHEAP_INLINE void boundary_move(enum format f, word *base, const struct block *b, uint32_t need2)
-{
-    word *const rest = chunk_right(b->c, need2);
-    const uint32_t right2 = right_free2(b);
-    const uint32_t rest2 = b->size2 + right2 - need2;
-
-    rest_move(f, base, b->right, right2, rest, rest2);
-    tag_set(f, b->c, need2 | 1);
-    left_set(f, chunk_right(b->right, right2), (rest2 ? rest2 : need2) / 2);
-    if (rest2 != 0) {
-        header_set(f, rest, need2 / 2, rest2);
-    }
-    stats_count(base, need2 - b->size2, free_words(f, rest2) - free_words(f, right2));
-}
-
-enum outcome { IN_PLACE, REFUSED, MUST_MOVE };
-
-/* Serves the request where the block is, if that can be; *usable says how much a move must copy. */
-KHEAP_INLINE enum outcome resize_in(struct sys_heap *heap, enum format f, void *p, size_t align,
-                                    size_t bytes, size_t *usable)
-{
-    word *const base = region_words(heap);
-    struct block b;
-
-    if (LEVEL == 0 && base == NULL) {
-        return REFUSED;
-    }
-    enum invariant broken = block_read(heap, f, base, p, &b);
-
-    if (LEVEL >= 1 && unlikely(broken != SOUND)) {
-        kheap_fault_report(heap, p, b.c, broken);
-        return REFUSED;
-    }
-    if (unlikely(bytes_hopeless(f, bytes))) {
-        return REFUSED;
-    }
-    const uint32_t need2 = size2_for(f, bytes);
-
-    *usable = (size_t)usable_words(f, b.size2) * 4;
-    if (chunk_misalign(b.c, align - 1) != 0 || need2 > b.size2 + right_free2(&b)) {
-        return MUST_MOVE;
-    }
-    if (need2 == b.size2) {
-        return IN_PLACE;
-    }
-    if (LEVEL >= 2 && unlikely(!rest_sound(heap, f, base, b.size2 + right_free2(&b) - need2))) {
-        kheap_fault_report(heap, p, b.c, I6_MEMBER);
-        return REFUSED;
-    }
-    boundary_move(f, base, &b, need2);
-    return IN_PLACE;
-}
+#include "resize.h"
 
 /*
  * The old block stays as it is until the new one is there and filled. What its free will look at is
@@ -98,14 +11,13 @@ KHEAP_INLINE enum outcome resize_in(struct sys_heap *heap, enum format f, void *
  */
 static void *block_move(struct sys_heap *heap, void *p, size_t align, size_t bytes, size_t usable)
 {
-    void *const moved =
-        kheap_releasable(heap, p) ? sys_heap_aligned_alloc(heap, align, bytes) : NULL;
+    void *const moved = kheap_releasable(heap, p) ? kheap_take(heap, align, bytes) : NULL;
 
     if (moved == NULL) {
         return NULL;
     }
     (void)__builtin_memcpy(moved, p, usable < bytes ? usable : bytes);
-    if (!kheap_release(heap, p)) {
+    if (!kheap_hand_over(heap, p, moved)) {
         /* Damage that came beside the old block by the allocation: the caller keeps what he had. */
         (void)kheap_release(heap, moved);
         return NULL;
@@ -117,6 +29,7 @@ void *sys_heap_aligned_realloc(struct sys_heap *heap, void *ptr, size_t align, s
 {
     size_t usable = 0;
 
+    HEAP_ENTER(heap, NULL)
     if ((align & (align - 1)) != 0) {
         return NULL;
     }

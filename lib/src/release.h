@@ -3,13 +3,13 @@
 #define KHEAP_RELEASE_H
 
 /*
- * Free as realloc needs it. releasable makes free's checks and nothing else; false from either says
- * that a fault was reported. p is not NULL.
+ * Alloc and free as realloc needs them. releasable makes free's checks and nothing else, release no
+ * event; false from either says that a fault was reported. p is not NULL.
  */
 
-#include "kheap/sys_heap.h"
+#include "notify.h"
 
-#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2 || CONFIG_SYS_HEAP_LISTENER
 bool kheap_releasable(const struct sys_heap *heap, void *p);
 bool kheap_release(struct sys_heap *heap, void *p);
 #else
@@ -26,6 +26,16 @@ static inline bool kheap_release(struct sys_heap *heap, void *p)
     sys_heap_free(heap, p);
     return true;
 }
+#endif
+
+#if CONFIG_SYS_HEAP_LISTENER
+/* Allocates without an event: a realloc reports its blocks when nothing can fail any more. */
+void *kheap_take(struct sys_heap *heap, size_t align, size_t bytes);
+/* Reports both blocks and frees the old one; false: a fault was reported, and nothing else. */
+bool kheap_hand_over(struct sys_heap *heap, void *old, void *moved);
+#else
+#define kheap_take                        sys_heap_aligned_alloc
+#define kheap_hand_over(heap, old, moved) kheap_release(heap, old)
 #endif
 
 #endif

@@ -3,6 +3,7 @@
 /* Init, and the questions that change nothing. */
 
 #include "list.h"
+#include "notify.h"
 
 /* Buckets of an area of so many units: bucket(units) + 1, one for each size that fits. */
 static uint32_t buckets_for(uint32_t units)
@@ -68,6 +69,7 @@ int sys_heap_init(struct sys_heap *heap, void *mem, size_t bytes)
     if (heap == NULL) {
         return -EINVAL;
     }
+    HEAP_REFUSE(heap, -EINVAL)
     *heap = (struct sys_heap){0};
     if (mem == NULL || bytes > UINTPTR_MAX - (uintptr_t)mem) {
         return -EINVAL;
@@ -113,6 +115,7 @@ KHEAP_INLINE size_t usable_in(const struct sys_heap *heap, enum format f, void *
 
 size_t sys_heap_usable_size(struct sys_heap *heap, void *mem)
 {
+    HEAP_ENTER(heap, 0)
     if (mem == NULL) {
         return 0;
     }
@@ -158,6 +161,7 @@ KHEAP_INLINE size_t largest_in(const struct sys_heap *heap, enum format f)
 
 size_t sys_heap_largest_free(struct sys_heap *heap)
 {
+    HEAP_ENTER(heap, 0)
     return heap_is_small(heap) ? largest_in(heap, SMALL) : largest_in(heap, BIG);
 }
 
@@ -180,6 +184,7 @@ int sys_heap_layout_get(const struct sys_heap *heap, struct sys_heap_layout *lay
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
 int sys_heap_runtime_stats_get(struct sys_heap *heap, struct sys_memory_stats *stats)
 {
+    HEAP_ENTER(heap, -EINVAL)
     if (heap == NULL || stats == NULL || heap->heap == NULL) {
         return -EINVAL;
     }
@@ -193,6 +198,7 @@ int sys_heap_runtime_stats_get(struct sys_heap *heap, struct sys_memory_stats *s
 
 int sys_heap_runtime_stats_reset_max(struct sys_heap *heap)
 {
+    HEAP_ENTER(heap, -EINVAL)
     if (heap == NULL || heap->heap == NULL) {
         return -EINVAL;
     }

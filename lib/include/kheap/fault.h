@@ -41,7 +41,8 @@ struct kheap_fault {
  * returns NULL, 0 or nothing. (At level 2 a realloc that moves may meet damage only after it has
  * taken its new block; that is given back, and the old block is still the caller's.) The record is
  * gone after the return.
- * Misuse: calling a function of the heap that is reported, but for sys_heap_check().
+ * Misuse: calling a function of the heap that is reported, but for sys_heap_check(); with
+ * KHEAP_FAULT_IN_CALLBACK any function of a heap or listener, but for that one.
  * Source: beyond the documented original.
  */
 void kheap_fault(const struct kheap_fault *fault);
