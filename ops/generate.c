@@ -71,6 +71,9 @@ static uint16_t draw_live(struct generator *g)
 
 static uint32_t draw_size(struct generator *g)
 {
+    if (g->program->header.kind == KIND_POOL && generator_chance(g, 128)) {
+        return generator_pool_size(g);
+    }
     if (g->plan->sizes == SIZES_LOG_UNIFORM) {
         return rng_log_uniform(&g->rng, g->low, g->high);
     }
@@ -259,7 +262,11 @@ static enum op_kind draw_kind(struct generator *g)
 
 static void emit(struct generator *g, const struct op *op)
 {
-    g->program->ops[g->program->nops++] = *op;
+    struct op *next = &g->program->ops[g->program->nops++];
+    *next = *op;
+    if (g->threaded) {
+        generator_assign(g, next);
+    }
 }
 
 static void draw_op(struct generator *g)
@@ -324,7 +331,11 @@ bool generate_program(struct program *program, const struct generate_options *op
         return false;
     }
     while (program->nops < options->ops) {
-        draw_op(&g);
+        if (g.threaded && generator_environment(&g, &program->ops[program->nops])) {
+            program->nops++;
+        } else {
+            draw_op(&g);
+        }
     }
     return true;
 }

@@ -8,12 +8,21 @@
 #include "op.h"
 
 /*
- * mixed    all op kinds, class-edge and log-uniform sizes, swarm masks and fill targets drawn per
- * program (the default) steady   64 KiB, sizes log-uniform 8..2048, allocs with random frees kept
- * at 50 % live random   sizes log-uniform 8..2048        fifo   packets 64..1500, first in first
- * out small    sizes log-uniform 8..128         edges  sizes at 2^k * 8 - header - 1 .. + 1 for
- * both headers aligned  aligned and arealloc             resize realloc up and down phases   fill /
- * drain runs                hostile  zero, huge, wrapping sizes and bad alignments mixed in
+ * - mixed: all op kinds, class-edge and log-uniform sizes, swarm masks and fill targets drawn per
+ *   program (the default)
+ * - steady: 64 KiB, sizes log-uniform 8..2048, allocs with random frees kept at 50 % live
+ * - random: sizes log-uniform 8..2048
+ * - fifo: packets 64..1500, first in first out
+ * - small: sizes log-uniform 8..128
+ * - edges: sizes at 2^k * 8 - header - 1 .. + 1 for both headers
+ * - aligned: aligned and arealloc
+ * - resize: realloc up and down
+ * - phases: fill and drain runs
+ * - hostile: zero, huge, wrapping sizes and bad alignments mixed in
+ * - threads: a small region that two to four threads fight for; only for kinds with threads
+ *
+ * In kinds with threads every profile's ops are dealt to threads and interrupts, with waits, ticks,
+ * priorities and a schedule.
  */
 #define PROFILE_TABLE(X)                                                                           \
     X(MIXED, "mixed")                                                                              \
@@ -30,17 +39,21 @@ enum profile {
 #define PROFILE_ENUM(name, word) PROFILE_##name,
     PROFILE_TABLE(PROFILE_ENUM)
 #undef PROFILE_ENUM
-        PROFILES
+        PROFILES, /* those for every kind */
+    PROFILE_THREADS = PROFILES,
+    PROFILES_ALL
 };
-extern const char *const profile_words[PROFILES];
+extern const char *const profile_words[PROFILES_ALL];
 
 struct generate_options {
+    enum program_kind
+        kind; /* default heap; PROFILE_THREADS makes kheap of a kind without threads */
     enum profile profile;
     uint64_t seed;
     uint32_t ops;    /* exactly so many; for steady: so many allocs */
     uint32_t region; /* 0: the profile's own */
     bool effective; /* every op acts: no alloc into a live slot, no free or realloc of an empty one,
-                       unless an allocation failed */
+                       unless an allocation failed; with threads, if they ran in the text's order */
 };
 
 /* splitmix64; shared by the generator, the mutator and drivers. */

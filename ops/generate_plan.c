@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generate_plan.h"
 
-const char *const profile_words[PROFILES] = {
+const char *const profile_words[PROFILES_ALL] = {
 #define PROFILE_WORD(name, word) word,
     PROFILE_TABLE(PROFILE_WORD)
 #undef PROFILE_WORD
+        [PROFILE_THREADS] = "threads",
 };
 
 /* A working mix: mostly what changes the heap, now and then a question. */
@@ -13,7 +14,7 @@ const char *const profile_words[PROFILES] = {
     [OP_CALLOC] = 5, [OP_NOALIGN] = 3, [OP_USABLE] = 2, [OP_STATS] = 2, [OP_RESETMAX] = 1,         \
     [OP_LARGEST] = 2, [OP_CHECK] = 1
 
-static const struct plan plans[PROFILES] = {
+static const struct plan plans[PROFILES_ALL] = {
     [PROFILE_MIXED] = {.weight = {EVERY_KIND},
                        .sizes = SIZES_CLASS_EDGES,
                        .low = 1,
@@ -72,6 +73,11 @@ static const struct plan plans[PROFILES] = {
                          .low = 1,
                          .drawn_header = true,
                          .hostile = 80},
+    [PROFILE_THREADS] = {.weight = {EVERY_KIND},
+                         .sizes = SIZES_CLASS_EDGES,
+                         .low = 1,
+                         .contended = true,
+                         .hostile = 3},
 };
 
 bool generator_chance(struct generator *g, uint32_t of_256)
@@ -81,6 +87,11 @@ bool generator_chance(struct generator *g, uint32_t of_256)
 
 static uint32_t draw_region(struct generator *g)
 {
+    if (g->plan->contended) {
+        /* Room for a few blocks; a pool's smallest block of all is a quarter of a quarter. */
+        bool pool = g->program->header.kind == KIND_POOL;
+        return rng_log_uniform(&g->rng, pool ? 256 : 96, pool ? 4096 : 768);
+    }
     uint32_t choice = rng_below(&g->rng, 64);
     if (choice == 0) {
         /* Both sides of the boundary at which AUTO changes the header format. */
@@ -93,7 +104,7 @@ static uint32_t draw_region(struct generator *g)
 }
 
 /* Slots for twice the blocks that are expected to live at once. */
-static uint8_t slots_for(uint64_t target, uint32_t low, uint32_t high)
+static uint8_t slots_for(uint64_t target, uint32_t low, uint32_t high, uint8_t most)
 {
     /* The mean of a log-uniform draw is (high - low) / ln(high / low), which this does not exceed.
      */
@@ -103,7 +114,7 @@ static uint8_t slots_for(uint64_t target, uint32_t low, uint32_t high)
     }
     uint64_t mean = (uint64_t)(high - low) / octaves + 8;
     uint8_t log2 = 3;
-    while (log2 < SLOTS_LOG2_MAX && ((uint64_t)1 << log2) * mean < 2 * target) {
+    while (log2 < most && ((uint64_t)1 << log2) * mean < 2 * target) {
         log2++;
     }
     return log2;
@@ -134,6 +145,16 @@ static void draw_swarm(struct generator *g)
     }
 }
 
+/* No fill target: it would keep everybody from waiting. */
+static void draw_contended_header(struct generator *g)
+{
+    g->program->header.offset = (uint8_t)(generator_chance(g, 64) ? rng_below(&g->rng, 8) : 0);
+    g->program->header.slots_log2 = (uint8_t)(2 + rng_below(&g->rng, 3));
+    if (generator_chance(g, 32)) {
+        draw_swarm(g);
+    }
+}
+
 static void draw_header(struct generator *g)
 {
     struct program_header *header = &g->program->header;
@@ -159,7 +180,9 @@ static void set_sizes(struct generator *g, uint32_t region)
     g->high = g->plan->high;
     if (g->high == 0) {
         /* Small against the region: many blocks live at once make the states that matter. */
-        uint32_t shift = g->options->effective ? 3 : 2 + rng_below(&g->rng, 4);
+        uint32_t shift = g->options->effective ? 3
+                         : g->plan->contended  ? rng_below(&g->rng, 4)
+                                               : 2 + rng_below(&g->rng, 4);
         g->high = !g->options->effective && generator_chance(g, 16) ? region : region >> shift;
     }
     if (g->high > region / 4 && g->plan->high != 0) {
@@ -177,7 +200,7 @@ static void set_load(struct generator *g, uint32_t region)
 {
     uint32_t percent = g->plan->live;
     if (percent == 0) {
-        percent = 30 + rng_below(&g->rng, 100);
+        percent = (g->plan->contended ? 60 : 30) + rng_below(&g->rng, 100);
     }
     if (g->options->effective && percent > 40) {
         percent = 40;
@@ -199,6 +222,11 @@ void generator_begin(struct generator *g, struct program *program,
     g->order = g->plan->order;
     program->nops = 0;
     program_header_default(header);
+    header->kind = (uint8_t)options->kind;
+    if (options->profile == PROFILE_THREADS && !program_threaded(header)) {
+        header->kind = KIND_KHEAP;
+    }
+    g->threaded = program_threaded(header);
     for (uint32_t kind = 0; kind < OP_KINDS; kind++) {
         g->weight[kind] = g->plan->weight[kind];
     }
@@ -208,10 +236,16 @@ void generator_begin(struct generator *g, struct program *program,
     set_sizes(g, header->region);
     set_load(g, header->region);
     if (g->plan->region != 0) {
-        header->slots_log2 = slots_for(g->target, g->low, g->high);
+        header->slots_log2 = slots_for(g->target, g->low, g->high,
+                                       g->threaded ? PROGRAM_SLOTS_LOG2_THREADED : SLOTS_LOG2_MAX);
     }
     if (g->plan->drawn_header) {
         draw_header(g);
+    } else if (g->plan->contended) {
+        draw_contended_header(g);
+    }
+    if (g->threaded) {
+        generator_begin_threads(g);
     }
     g->weights = 0;
     for (uint32_t kind = 0; kind < OP_KINDS; kind++) {

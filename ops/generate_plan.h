@@ -23,6 +23,7 @@ struct plan {
     uint8_t live;       /* percent of the region to keep live; 0: drawn per program */
     bool runs;          /* fill and drain runs instead of a steady mix */
     bool drawn_header;  /* misalignment, swarm mask, fill target and slots drawn per program */
+    bool contended;     /* a small region, and more asked of it than it has */
     uint8_t hostile;    /* of 256 ops with a size */
 };
 
@@ -44,6 +45,10 @@ struct generator {
     uint32_t nlive, nempty;
     uint16_t live[SLOTS_MAX], empty[SLOTS_MAX];
     uint32_t bytes[SLOTS_MAX]; /* 0: empty */
+    /* Kinds with threads. */
+    bool threaded;
+    uint32_t threads, thread; /* how many; whose turn it was */
+    uint32_t priorities;      /* so many ops at the start give each thread its priority */
 };
 
 /* True so many times of 256. */
@@ -52,5 +57,14 @@ bool generator_chance(struct generator *g, uint32_t of_256);
 /* Draws the program's header and sets the generator up for its ops. */
 void generator_begin(struct generator *g, struct program *program,
                      const struct generate_options *options);
+
+/* In kinds with threads: draws how many there are; what comes between their ops (false: nothing);
+ * who does an op and how long it may wait. */
+void generator_begin_threads(struct generator *g);
+bool generator_environment(struct generator *g, struct op *op);
+void generator_assign(struct generator *g, struct op *op);
+
+/* A size at the edge of a memory pool's block. */
+uint32_t generator_pool_size(struct generator *g);
 
 #endif
