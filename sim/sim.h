@@ -45,6 +45,7 @@ struct sim_actor {
     uint8_t step;    /* announced */
     uint8_t granted; /* asleep or about to resume, and already served */
     uint8_t priority;
+    uint8_t holds;         /* locks it holds */
     uint16_t op;           /* index into the program of its current or next op; nops: none left */
     uint16_t in_op;        /* steps taken within the current op; 0: between two ops */
     int64_t deadline;      /* of the current op: an absolute tick, INT64_MAX none */
