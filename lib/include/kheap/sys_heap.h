@@ -283,7 +283,8 @@ int sys_heap_runtime_stats_reset_max(struct sys_heap *heap);
  * The registry. save: remembers a heap; 0, or -EINVAL when heap is NULL, already there, or no place
  * of CONFIG_SYS_HEAP_ARRAY_SIZE is left. get: *heap is the array of them, NULL without a registry;
  * the result is how many there are, or -EINVAL when the argument is NULL.
- * Not done: heaps cannot be removed, and init does not register. Unsynchronised.
+ * Not done: heaps cannot be removed, and init does not register. With CONFIG_SYS_HEAP_LISTENER=1
+ * guarded by the port's global lock; without it there need be no port, and the caller serialises.
  * Source: documented.
  */
 int sys_heap_array_get(struct sys_heap ***heap);
