@@ -18,7 +18,10 @@ struct kheap_waiter {
     struct kheap_sleeper sleeper;
 };
 
-/* Tries a waiter's request; true: served, and the result is noted in the waiter. Lock held. */
+/*
+ * Tries a waiter's request; true: its waiting is over, and the result is noted in the waiter. Lock
+ * held.
+ */
 typedef bool (*kheap_attempt_t)(void *owner, struct kheap_waiter *waiter);
 
 /*
@@ -30,6 +33,13 @@ typedef bool (*kheap_attempt_t)(void *owner, struct kheap_waiter *waiter);
 int64_t kheap_deadline(k_timeout_t timeout);
 
 /*
+ * May the caller wait until that deadline? False: he runs in an interrupt, KHEAP_FAULT_ISR_WAIT has
+ * been reported with the object as the heap, and the call must leave at once, with no effect. To
+ * be asked before the lock is taken.
+ */
+bool kheap_may_wait(const void *object, int64_t deadline);
+
+/*
  * Sleeps until served or the deadline has come. With the lock held; it is given up while asleep and
  * held again on return. Result: served. When not, the waiter has left the queue, and the caller
  * makes one last attempt.
@@ -37,7 +47,10 @@ int64_t kheap_deadline(k_timeout_t timeout);
 bool kheap_queue_wait(struct kheap_queue *queue, struct kheap_lock *lock, uintptr_t *key,
                       struct kheap_waiter *waiter, int64_t deadline);
 
-/* Tries all waiters in order, with the lock held. */
+/*
+ * Tries all waiters in order, with the lock held, until a whole round serves nobody: a bounded
+ * search that failed may succeed after another waiter has taken a chunk out of its way.
+ */
 void kheap_queue_serve(struct kheap_queue *queue, kheap_attempt_t attempt, void *owner);
 
 #endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The port for a program of one thread and no interrupts: nobody can come between, and nobody can
+ * free what a caller waits for. So a wait is only the wait for its deadline, and one for ever never
+ * ends.
+ */
+
+#include "kheap/port.h"
+
+/*
+ * Weak: a program with a clock defines its own. This one stands in for time by counting how often
+ * it is asked, so that every deadline comes.
+ */
+__attribute__((weak)) int64_t kheap_port_now(void)
+{
+    static int64_t ticks;
+
+    return ticks++;
+}
+
+uintptr_t kheap_port_lock(struct kheap_lock *lock)
+{
+    (void)lock;
+    return 0;
+}
+
+void kheap_port_unlock(struct kheap_lock *lock, uintptr_t key)
+{
+    (void)lock;
+    (void)key;
+}
+
+void kheap_port_sleep(struct kheap_lock *lock, uintptr_t *key, struct kheap_sleeper *sleeper,
+                      int64_t deadline)
+{
+    (void)lock;
+    (void)key;
+    while (!sleeper->woken && (deadline == KHEAP_PORT_FOREVER || kheap_port_now() < deadline)) {
+    }
+}
+
+void kheap_port_wake(struct kheap_sleeper *sleeper)
+{
+    sleeper->woken = true;
+}
+
+int kheap_port_priority(void)
+{
+    return 0;
+}
+
+bool kheap_port_in_isr(void)
+{
+    return false;
+}
+
+/* Any address that is not NULL: there is only one thread to name. */
+const void *kheap_port_self(void)
+{
+    static const char thread;
+
+    return &thread;
+}
