@@ -101,8 +101,25 @@
 #endif
 
 /*
- * CONFIG_HEAP_MEM_POOL_SIZE: bytes of the system heap (kheap/system_heap.h), as resolved from the
- * CONFIG_HEAP_MEM_POOL_ADD_SIZE_ minimum by CMake or Kconfig.
+ * CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC: the rate in which K_CYC() counts.
+ * Default: 1000000. Must be: 1 to 4294967295. Cost: no bytes. The library itself never uses it.
+ */
+#ifndef CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC
+#define CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC 1000000
+#endif
+
+/*
+ * CONFIG_HEAP_MEM_POOL_SIZE: bytes of the system heap (kheap/system_heap.h).
+ *
+ * Here it is the resolved size. CMake (lib/heap_mem_pool.cmake) and lib/kconfig_header.py resolve
+ * it from three sorts of options that no compiler sees: the size as configured, a part
+ * CONFIG_HEAP_MEM_POOL_ADD_SIZE_<NAME> for each user of the heap that knows its need, and
+ * CONFIG_HEAP_MEM_POOL_IGNORE_MIN (0 or 1, default 0):
+ *
+ *   resolved = IGNORE_MIN ? size : max(size, sum of the parts)
+ *
+ * A size from 1 to the smallest region of a heap is raised to that. Too large for the target: the
+ * link fails.
  * Default: 0, no system heap. Must be: 0 to 2147483647. Cost: itself.
  */
 #ifndef CONFIG_HEAP_MEM_POOL_SIZE
@@ -145,49 +162,60 @@
 #define KHEAP_ENTER(object)
 #endif
 
-#if CONFIG_SYS_HEAP_AUTO < 0 || CONFIG_SYS_HEAP_AUTO > 1
+/*
+ * Is x no number from lo to hi? A word like y or ON counts as 0 in #if, and would switch an option
+ * off without a word; but with a 1 pasted behind it it is still a word and 0, which no number is.
+ */
+#define KHEAP_PASTE_1(x)         x##1
+#define KHEAP_WORD(x)            (KHEAP_PASTE_1(x) == 0)
+#define KHEAP_OUTSIDE(x, lo, hi) (x < lo || x > hi || KHEAP_WORD(x))
+
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_AUTO, 0, 1)
 #error "CONFIG_SYS_HEAP_AUTO must be 0 or 1"
 #endif
-#if CONFIG_SYS_HEAP_SMALL_ONLY < 0 || CONFIG_SYS_HEAP_SMALL_ONLY > 1
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_SMALL_ONLY, 0, 1)
 #error "CONFIG_SYS_HEAP_SMALL_ONLY must be 0 or 1"
 #endif
-#if CONFIG_SYS_HEAP_BIG_ONLY < 0 || CONFIG_SYS_HEAP_BIG_ONLY > 1
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_BIG_ONLY, 0, 1)
 #error "CONFIG_SYS_HEAP_BIG_ONLY must be 0 or 1"
 #endif
 #if CONFIG_SYS_HEAP_AUTO + CONFIG_SYS_HEAP_SMALL_ONLY + CONFIG_SYS_HEAP_BIG_ONLY != 1
 #error "exactly one of CONFIG_SYS_HEAP_AUTO, _SMALL_ONLY and _BIG_ONLY must be 1"
 #endif
-#if CONFIG_SYS_HEAP_ALLOC_LOOPS < 1 || CONFIG_SYS_HEAP_ALLOC_LOOPS > 255
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_ALLOC_LOOPS, 1, 255)
 #error "CONFIG_SYS_HEAP_ALLOC_LOOPS must be 1 to 255"
 #endif
-#if CONFIG_SYS_HEAP_HARDENING_LEVEL < 0 || CONFIG_SYS_HEAP_HARDENING_LEVEL > 2
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_HARDENING_LEVEL, 0, 2)
 #error "CONFIG_SYS_HEAP_HARDENING_LEVEL must be 0 to 2"
 #endif
-#if CONFIG_SYS_HEAP_RUNTIME_STATS < 0 || CONFIG_SYS_HEAP_RUNTIME_STATS > 1
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_RUNTIME_STATS, 0, 1)
 #error "CONFIG_SYS_HEAP_RUNTIME_STATS must be 0 or 1"
 #endif
-#if CONFIG_SYS_HEAP_ARRAY_SIZE < 0 || CONFIG_SYS_HEAP_ARRAY_SIZE > 255
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_ARRAY_SIZE, 0, 255)
 #error "CONFIG_SYS_HEAP_ARRAY_SIZE must be 0 to 255"
 #endif
-#if CONFIG_SYS_HEAP_LISTENER < 0 || CONFIG_SYS_HEAP_LISTENER > 1
+#if KHEAP_OUTSIDE(CONFIG_SYS_HEAP_LISTENER, 0, 1)
 #error "CONFIG_SYS_HEAP_LISTENER must be 0 or 1"
 #endif
-#if CONFIG_MULTITHREADING < 0 || CONFIG_MULTITHREADING > 1
+#if KHEAP_OUTSIDE(CONFIG_MULTITHREADING, 0, 1)
 #error "CONFIG_MULTITHREADING must be 0 or 1"
 #endif
-#if CONFIG_SYS_CLOCK_TICKS_PER_SEC < 1 || CONFIG_SYS_CLOCK_TICKS_PER_SEC > 1000000000
+#if KHEAP_OUTSIDE(CONFIG_SYS_CLOCK_TICKS_PER_SEC, 1, 1000000000)
 #error "CONFIG_SYS_CLOCK_TICKS_PER_SEC must be 1 to 1000000000"
 #endif
-#if CONFIG_HEAP_MEM_POOL_SIZE < 0 || CONFIG_HEAP_MEM_POOL_SIZE > 2147483647
+#if KHEAP_OUTSIDE(CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC, 1, 4294967295)
+#error "CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC must be 1 to 4294967295"
+#endif
+#if KHEAP_OUTSIDE(CONFIG_HEAP_MEM_POOL_SIZE, 0, 2147483647)
 #error "CONFIG_HEAP_MEM_POOL_SIZE must be 0 to 2147483647"
 #endif
-#if CONFIG_HEAP_MEM_POOL_LEGACY < 0 || CONFIG_HEAP_MEM_POOL_LEGACY > 1
+#if KHEAP_OUTSIDE(CONFIG_HEAP_MEM_POOL_LEGACY, 0, 1)
 #error "CONFIG_HEAP_MEM_POOL_LEGACY must be 0 or 1"
 #endif
 #if CONFIG_HEAP_MEM_POOL_LEGACY && CONFIG_HEAP_MEM_POOL_SIZE > 16384
 #error "CONFIG_HEAP_MEM_POOL_SIZE must be at most 16384 with CONFIG_HEAP_MEM_POOL_LEGACY"
 #endif
-#if CONFIG_DCACHE < 0 || CONFIG_DCACHE > 1
+#if KHEAP_OUTSIDE(CONFIG_DCACHE, 0, 1)
 #error "CONFIG_DCACHE must be 0 or 1"
 #endif
 
