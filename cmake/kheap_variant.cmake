@@ -3,13 +3,15 @@
 # kheap in several configurations side by side in one program.
 #
 #   kheap_variant(NAME kheap_small DEFINES CONFIG_SYS_HEAP_SMALL_ONLY=1
-#                 [OPTIONS -fsanitize=address] [LABEL kheap-small] [LIB dir] [NO_PROBE])
+#                 [OPTIONS -fsanitize=address] [LABEL kheap-small] [LIB dir] [NO_PROBE]
+#                 [PORT none] [SUBJECT kheap_multi.c])
 #
 # Compiles all of lib/src and subjects/kheap.c with DEFINES and OPTIONS, links them into one
 # relocatable object and makes every symbol but subject_<NAME> local to it. The result is a static
 # library target <NAME>. LABEL is the subject's name (default: by header format). LIB is another lib
 # folder (src/ and include/ below it), for a second version or a deliberately faulty one. NO_PROBE
-# leaves KHEAP_STEP() empty, as in shipped code: for benchmarks.
+# leaves KHEAP_STEP() empty, as in shipped code: for benchmarks. PORT adds the heaps that stand on a
+# port (lib/src/heaps) with that one; SUBJECT is the file in subjects/ that makes a subject of them.
 #
 #   kheap_plugin(NAME kheap_small_plugin OUTPUT kheap-small ...the same...)
 #
@@ -18,16 +20,23 @@
 set(KHEAP_VARIANT_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 
 function(_kheap_variant_object name)
-  cmake_parse_arguments(V "NO_PROBE;PIC" "LABEL;LIB" "DEFINES;OPTIONS" ${ARGN})
+  cmake_parse_arguments(V "NO_PROBE;PIC" "LABEL;LIB;PORT;SUBJECT" "DEFINES;OPTIONS" ${ARGN})
   if(V_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "kheap_variant ${name}: unknown argument ${V_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT V_LIB)
     set(V_LIB ${KHEAP_VARIANT_ROOT}/lib)
   endif()
+  if(NOT V_SUBJECT)
+    set(V_SUBJECT kheap.c)
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${V_LIB}/src/*.c)
+  if(V_PORT)
+    file(GLOB heaps CONFIGURE_DEPENDS ${V_LIB}/src/heaps/*.c ${V_LIB}/port/${V_PORT}/*.c)
+    list(APPEND sources ${heaps})
+  endif()
 
-  add_library(${name}_objects OBJECT ${sources} ${KHEAP_VARIANT_ROOT}/subjects/kheap.c)
+  add_library(${name}_objects OBJECT ${sources} ${KHEAP_VARIANT_ROOT}/subjects/${V_SUBJECT})
   # lib/include comes first: a second version's headers must win.
   target_include_directories(
     ${name}_objects PRIVATE ${V_LIB}/include ${V_LIB}/src ${KHEAP_VARIANT_ROOT}/subjects

@@ -97,7 +97,9 @@ static bool agrees(const struct subject_event *have, const struct subject_event 
 static bool judge_seen(struct run *run, const struct subject_event *event)
 {
     const uint32_t tag = run->heap.slots[run->op->slot].tag;
-    const size_t payload = run->forecast.old_bytes;
+    const size_t old = run->forecast.old_bytes;
+    const bool stays = run->result.p == event->p; /* the new size is in force when it is reported */
+    const size_t payload = stays && run->said_usable < old ? run->said_usable : old;
 
     if (event->kind != EVENT_FREE || !run_wants(run, ORACLE_PAYLOAD)) {
         return true;

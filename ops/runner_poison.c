@@ -309,7 +309,8 @@ void poison_open(struct run *run)
     } else if (run->poisoning && takes && slot != NULL) {
         paint_slot(slot, false);
     }
-    if (run->forecast.releases && slot != NULL && slot->p != NULL) {
+    /* Listeners of the free may still look. */
+    if (run->forecast.releases && slot != NULL && slot->p != NULL && run->subject->events == NULL) {
         POISON_UNDEFINED(slot->p, slot->usable);
     }
 }

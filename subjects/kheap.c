@@ -7,10 +7,11 @@
  *   -DSUBJECT_SYMBOL=subject_kheap_small   the table's name; default subject_kheap
  *   -DSUBJECT_NAME='"kheap-small"'         the name people type; default by configuration
  *   -DKHEAP_CONFIG_HEADER='"kheap_probe.h"'   counts probes: steps() exists
+ *   -DCONFIG_SYS_HEAP_LISTENER=1   keeps a log of what listeners are told: events() exists
  */
 
-#include "kheap/sys_heap.h"
-#include "subject.h"
+#include "kheap_events.h"
+#include "kheap_look.h"
 
 #ifndef SUBJECT_SYMBOL
 #define SUBJECT_SYMBOL subject_kheap
@@ -34,10 +35,8 @@ struct kheap_state {
 #ifdef KHEAP_PROBE
 uint32_t kheap_probe_steps;
 const char *kheap_probe_fault;
-#define PROBE_RESET()      (kheap_probe_steps = 0)
 #define PROBE_FAULT(fault) (kheap_probe_fault = (fault)->invariant)
 #else
-#define PROBE_RESET()      ((void)0)
 #define PROBE_FAULT(fault) ((void)0)
 #endif
 
@@ -46,7 +45,7 @@ void kheap_fault(const struct kheap_fault *fault)
 {
     struct kheap_state *state = (struct kheap_state *)(uintptr_t)fault->heap;
 
-    state->faults++;
+    state->faults++; /* every report of a sys_heap names it */
     PROBE_FAULT(fault);
 }
 
@@ -60,6 +59,8 @@ static int kheap_init(void *state, void *mem, size_t bytes)
     struct kheap_state *kheap = (struct kheap_state *)state;
 
     kheap->faults = 0;
+    events_begin();
+    events_watch(0, &kheap->heap);
     return sys_heap_init(&kheap->heap, mem, bytes);
 }
 
@@ -107,15 +108,7 @@ static size_t kheap_usable(void *state, void *p)
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
 static int kheap_stats(void *state, struct subject_stats *stats)
 {
-    struct sys_memory_stats got;
-    const int status = sys_heap_runtime_stats_get(heap_of(state), &got);
-
-    if (status == 0) {
-        stats->free_bytes = got.free_bytes;
-        stats->allocated_bytes = got.allocated_bytes;
-        stats->max_allocated_bytes = got.max_allocated_bytes;
-    }
-    return status;
+    return look_stats(heap_of(state), stats);
 }
 
 static int kheap_reset_max(void *state)
@@ -132,27 +125,12 @@ static size_t kheap_largest(void *state)
 
 static bool kheap_check(void *state, struct subject_fault *fault)
 {
-    struct kheap_fault found;
-
-    if (sys_heap_check(heap_of(state), &found)) {
-        return true;
-    }
-    fault->invariant = found.invariant;
-    fault->offset = found.offset;
-    return false;
+    return look_check(heap_of(state), fault);
 }
 
 static void kheap_info(void *state, struct subject_info *info)
 {
-    struct sys_heap_layout layout;
-
-    (void)sys_heap_layout_get(heap_of(state), &layout);
-    info->header = (uint32_t)layout.header;
-    info->loops = CONFIG_SYS_HEAP_ALLOC_LOOPS;
-    info->units = (uint32_t)layout.units;
-    info->first = (const uint8_t *)layout.first;
-    info->heads = (const uint8_t *)layout.heads;
-    info->heads_bytes = (uint32_t)layout.heads_bytes;
+    look_info(heap_of(state), info);
 }
 
 #ifdef KHEAP_PROBE
@@ -195,4 +173,5 @@ const struct subject SUBJECT_SYMBOL = {
     .steps = kheap_steps,
 #endif
     .faults = kheap_faults,
+    .events = events_take,
 };

@@ -9,8 +9,17 @@
 #include <string.h>
 
 const struct subject *const subjects_all[] = {
-    &subject_kheap_auto, &subject_kheap_small, &subject_kheap_big,
-    &subject_firstfit,   &subject_libc,        NULL,
+    &subject_kheap_auto,
+    &subject_kheap_small,
+    &subject_kheap_big,
+    &subject_firstfit,
+    &subject_libc,
+    &subject_kheap_listener,
+    &subject_kheap_kheap,
+    &subject_multi,
+    &subject_system,
+    &subject_system_legacy,
+    NULL,
 };
 
 static bool names_a_file(const char *word)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * kheap's k_heap without threads, as an ordinary heap: every call with K_NO_WAIT, on a port with a
+ * lock that nobody else takes. What it promises is what a sys_heap does, so every program and every
+ * oracle of a sys_heap applies. Built as kheap.c is, with lib/src/heaps and a port.
+ */
+
+#include "kheap_events.h"
+#include "kheap_look.h"
+
+#include "kheap/k_heap.h"
+
+#ifndef SUBJECT_SYMBOL
+#define SUBJECT_SYMBOL subject_kheap
+#endif
+#ifndef SUBJECT_NAME
+#define SUBJECT_NAME "kheap-kheap"
+#endif
+
+struct kheap_state {
+    struct k_heap heap; /* first: a fault record names its sys_heap, and so finds its state */
+    uint32_t faults;
+};
+
+#ifdef KHEAP_PROBE
+uint32_t kheap_probe_steps;
+const char *kheap_probe_fault;
+#endif
+
+/* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
+void kheap_fault(const struct kheap_fault *fault)
+{
+    ((struct kheap_state *)(uintptr_t)fault->heap)->faults++;
+}
+
+static struct k_heap *heap_of(void *state)
+{
+    return &((struct kheap_state *)state)->heap;
+}
+
+static int kheap_init(void *state, void *mem, size_t bytes)
+{
+    struct kheap_state *kheap = (struct kheap_state *)state;
+
+    kheap->faults = 0;
+    events_begin();
+    events_watch(0, &kheap->heap.heap);
+    return k_heap_try_init(&kheap->heap, mem, bytes);
+}
+
+static void *kheap_alloc(void *state, size_t bytes)
+{
+    PROBE_RESET();
+    return k_heap_alloc(heap_of(state), bytes, K_NO_WAIT);
+}
+
+static void *kheap_calloc(void *state, size_t count, size_t bytes)
+{
+    PROBE_RESET();
+    return k_heap_calloc(heap_of(state), count, bytes, K_NO_WAIT);
+}
+
+static void kheap_free(void *state, void *p)
+{
+    PROBE_RESET();
+    k_heap_free(heap_of(state), p);
+}
+
+static void *kheap_aligned(void *state, size_t align, size_t bytes)
+{
+    PROBE_RESET();
+    return k_heap_aligned_alloc(heap_of(state), align, bytes, K_NO_WAIT);
+}
+
+static void *kheap_realloc(void *state, void *p, size_t bytes)
+{
+    PROBE_RESET();
+    return k_heap_realloc(heap_of(state), p, bytes, K_NO_WAIT);
+}
+
+static void *kheap_arealloc(void *state, void *p, size_t align, size_t bytes)
+{
+    PROBE_RESET();
+    return k_heap_aligned_realloc(heap_of(state), p, align, bytes, K_NO_WAIT);
+}
+
+static size_t kheap_usable(void *state, void *p)
+{
+    return sys_heap_usable_size(&heap_of(state)->heap, p);
+}
+
+static int kheap_stats(void *state, struct subject_stats *stats)
+{
+    return look_stats(&heap_of(state)->heap, stats);
+}
+
+static int kheap_reset_max(void *state)
+{
+    return sys_heap_runtime_stats_reset_max(&heap_of(state)->heap);
+}
+
+static size_t kheap_largest(void *state)
+{
+    PROBE_RESET();
+    return sys_heap_largest_free(&heap_of(state)->heap);
+}
+
+static bool kheap_check(void *state, struct subject_fault *fault)
+{
+    return look_check(&heap_of(state)->heap, fault);
+}
+
+static void kheap_info(void *state, struct subject_info *info)
+{
+    look_info(&heap_of(state)->heap, info);
+}
+
+#ifdef KHEAP_PROBE
+static uint32_t kheap_steps(void *state)
+{
+    (void)state;
+    return kheap_probe_steps;
+}
+#endif
+
+static uint32_t kheap_faults(void *state)
+{
+    return ((struct kheap_state *)state)->faults;
+}
+
+extern const struct subject SUBJECT_SYMBOL;
+const struct subject SUBJECT_SYMBOL = {
+    .abi = SUBJECT_ABI,
+    .name = SUBJECT_NAME,
+    .promises =
+        SUBJECT_IN_REGION | SUBJECT_DETERMINISTIC | SUBJECT_PREDICTABLE | SUBJECT_NULL_ON_BAD,
+    .align = 8,
+    .state_bytes = sizeof(struct kheap_state),
+    .init = kheap_init,
+    .alloc = kheap_alloc,
+    .free = kheap_free,
+    .aligned = kheap_aligned,
+    .realloc = kheap_realloc,
+    .arealloc = kheap_arealloc,
+    .usable = kheap_usable,
+    .stats = kheap_stats,
+    .reset_max = kheap_reset_max,
+    .largest = kheap_largest,
+    .check = kheap_check,
+    .info = kheap_info,
+#ifdef KHEAP_PROBE
+    .steps = kheap_steps,
+#endif
+    .faults = kheap_faults,
+    .calloc = kheap_calloc,
+    .events = events_take,
+};

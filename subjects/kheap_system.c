@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * kheap's system heap as a subject: k_malloc and its family. The one hidden heap is put over the
+ * region that the harness gives, by the library's own hook for testbeds (lib/src/heaps). Built as
+ * kheap.c is, with lib/src/heaps, a port and CONFIG_HEAP_MEM_POOL_SIZE; with
+ * CONFIG_HEAP_MEM_POOL_LEGACY=1 it is a memory pool.
+ */
+
+#include "kheap_events.h"
+#include "kheap_look.h"
+#include "op.h"
+
+#include "../lib/src/heaps/system_heap.h"
+#include "kheap/system_heap.h"
+
+#ifndef SUBJECT_SYMBOL
+#define SUBJECT_SYMBOL subject_kheap
+#endif
+#ifndef SUBJECT_NAME
+#if CONFIG_HEAP_MEM_POOL_LEGACY
+#define SUBJECT_NAME "system-legacy"
+#else
+#define SUBJECT_NAME "system"
+#endif
+#endif
+
+/* The heap is the program's only one, so there is no state of ours. */
+static uint32_t faults;
+
+#ifdef KHEAP_PROBE
+uint32_t kheap_probe_steps;
+const char *kheap_probe_fault;
+#endif
+
+/* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
+void kheap_fault(const struct kheap_fault *fault)
+{
+    (void)fault;
+    faults++;
+}
+
+#if CONFIG_HEAP_MEM_POOL_LEGACY
+
+/* The largest documented size whose one block fits, at the alignment that the library gives it. */
+static int system_init(void *state, void *mem, size_t bytes)
+{
+    static uint32_t bits[K_MEM_POOL_WORDS(KHEAP_LEGACY_MIN, KHEAP_LEGACY_SIZE, 1)];
+    const uintptr_t start = (uintptr_t)mem;
+
+    (void)state;
+    faults = 0;
+    for (size_t size = KHEAP_LEGACY_SIZE; size >= 256; size /= 4) {
+        const size_t align = size < KHEAP_LEGACY_ALIGN ? size : KHEAP_LEGACY_ALIGN;
+        const size_t skip = (align - start % align) % align;
+        if (skip <= bytes && size <= bytes - skip) {
+            return k_mem_pool_init(&kheap_system_pool, (uint8_t *)mem + skip, bits,
+                                   KHEAP_LEGACY_MIN, size, 1);
+        }
+    }
+    return -1;
+}
+
+static void system_pool(void *state, struct subject_pool *pool)
+{
+    (void)state;
+    pool->buffer = kheap_system_pool.buffer;
+    pool->min = kheap_system_pool.min_size;
+    pool->max = kheap_system_pool.max_size;
+    pool->count = kheap_system_pool.n_max;
+    pool->descriptor = K_MEM_POOL_DESCRIPTOR;
+}
+
+#else
+
+static int system_init(void *state, void *mem, size_t bytes)
+{
+    (void)state;
+    faults = 0;
+    events_begin();
+    events_watch(0, &kheap_system_heap.heap);
+    return k_heap_try_init(&kheap_system_heap, mem, bytes);
+}
+
+static size_t system_usable(void *state, void *p)
+{
+    (void)state;
+    return sys_heap_usable_size(&kheap_system_heap.heap, p);
+}
+
+static int system_stats(void *state, struct subject_stats *stats)
+{
+    (void)state;
+    return look_stats(&kheap_system_heap.heap, stats);
+}
+
+static int system_reset_max(void *state)
+{
+    (void)state;
+    return sys_heap_runtime_stats_reset_max(&kheap_system_heap.heap);
+}
+
+static size_t system_largest(void *state)
+{
+    (void)state;
+    PROBE_RESET();
+    return sys_heap_largest_free(&kheap_system_heap.heap);
+}
+
+static bool system_check(void *state, struct subject_fault *fault)
+{
+    (void)state;
+    return look_check(&kheap_system_heap.heap, fault);
+}
+
+static void system_info(void *state, struct subject_info *info)
+{
+    (void)state;
+    look_info(&kheap_system_heap.heap, info);
+}
+
+#ifdef KHEAP_PROBE
+static uint32_t system_steps(void *state)
+{
+    (void)state;
+    return kheap_probe_steps;
+}
+#endif
+
+#endif
+
+static void *system_alloc(void *state, size_t bytes)
+{
+    (void)state;
+    PROBE_RESET();
+    return k_malloc(bytes);
+}
+
+static void *system_calloc(void *state, size_t count, size_t bytes)
+{
+    (void)state;
+    PROBE_RESET();
+    return k_calloc(count, bytes);
+}
+
+static void system_free(void *state, void *p)
+{
+    (void)state;
+    PROBE_RESET();
+    k_free(p);
+}
+
+static void *system_aligned(void *state, size_t align, size_t bytes)
+{
+    (void)state;
+    PROBE_RESET();
+    return k_aligned_alloc(align, bytes);
+}
+
+static void *system_realloc(void *state, void *p, size_t bytes)
+{
+    (void)state;
+    PROBE_RESET();
+    return k_realloc(p, bytes);
+}
+
+static uint32_t system_faults(void *state)
+{
+    (void)state;
+    return faults;
+}
+
+extern const struct subject SUBJECT_SYMBOL;
+const struct subject SUBJECT_SYMBOL = {
+    .abi = SUBJECT_ABI,
+    .name = SUBJECT_NAME,
+    .promises = SUBJECT_IN_REGION | SUBJECT_DETERMINISTIC | SUBJECT_PREDICTABLE |
+                SUBJECT_NULL_ON_BAD | SUBJECT_ZERO_IS_ONE,
+    .align = 8,
+    .state_bytes = 1,
+    .init = system_init,
+    .alloc = system_alloc,
+    .free = system_free,
+    .aligned = system_aligned,
+    .realloc = system_realloc,
+    .calloc = system_calloc,
+    .faults = system_faults,
+    .kind = KIND_SYSTEM,
+#if CONFIG_HEAP_MEM_POOL_LEGACY
+    .pool = system_pool,
+#else
+    .usable = system_usable,
+    .stats = system_stats,
+    .reset_max = system_reset_max,
+    .largest = system_largest,
+    .check = system_check,
+    .info = system_info,
+#ifdef KHEAP_PROBE
+    .steps = system_steps,
+#endif
+    .events = events_take,
+#endif
+};
