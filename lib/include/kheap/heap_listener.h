@@ -14,7 +14,7 @@
  *   a free             HEAP_FREE before a byte of the block is touched, with its usable size
  *   a realloc in place HEAP_ALLOC with the new usable size, then HEAP_FREE with the old one, both
  *                      with the one address; nothing when the usable size stays as it is
- *   a realloc that moves  HEAP_ALLOC of the new block, filled, then HEAP_FREE of the old one
+ *   a realloc that moves  HEAP_ALLOC of the new block, then HEAP_FREE of the old one
  *   a failed call, free(NULL), and memory that a heap never gave out: nothing
  * HEAP_RESIZE is reported by nobody but callers of heap_listener_notify_resize(). The heap of an
  * event is the struct sys_heap, also when a k_heap, the system heap or a multi heap stands before
