@@ -71,6 +71,10 @@ static uint16_t draw_live(struct generator *g)
 
 static uint32_t draw_size(struct generator *g)
 {
+    if (g->plan->contended && generator_chance(g, 80)) {
+        /* What two cannot have at once. */
+        return rng_log_uniform(&g->rng, g->program->header.region / 4, g->program->header.region);
+    }
     if (g->program->header.kind == KIND_POOL && generator_chance(g, 128)) {
         return generator_pool_size(g);
     }

@@ -3,9 +3,9 @@
 #define OPS_SHRINK_H
 
 /*
- * Shrinks a failing program to one from which no op can be taken away, and whose sizes are simple,
- * such that it still fails by the same oracle (a crash counts as one of its own). Every candidate
- * runs in a child process.
+ * Shrinks a failing program to one from which no op can be taken away, and whose sizes, threads,
+ * waits and choices are simple, such that it still fails by the same oracle (a crash counts as one
+ * of its own). Every candidate runs in a child process.
  */
 
 #include "runner.h"
@@ -25,6 +25,16 @@ typedef void (*shrink_progress_t)(size_t ops, size_t candidates, void *context);
  * bearable.
  */
 extern unsigned shrink_seconds;
+
+/*
+ * How every candidate is run; default run_program. Programs with threads need who knows of threads,
+ * and ops/ does not.
+ */
+typedef enum run_status (*shrink_run_t)(const struct program *program,
+                                        const struct subject *subject, struct space *space,
+                                        const struct run_options *options,
+                                        struct run_failure *failure);
+extern shrink_run_t shrink_run;
 
 /* Runs program in a child. seconds: a limit, 0 none. */
 void shrink_try(const struct program *program, const struct subject *subject, struct space *space,

@@ -9,7 +9,7 @@ from cli import HEAPVET, Case
 
 COMMANDS = {
     "run": "subject all-subjects oracles bare digest json capacity timeout",
-    "gen": "profile seed ops region effective count output",
+    "gen": "kind profile seed ops region effective count output",
     "shrink": "subject oracles timeout output",
     "show": "subject at width",
     "pack": "output",

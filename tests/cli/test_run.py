@@ -12,7 +12,7 @@ from cli import FAULTY, HEAPVET, Case, ops_of
 
 FAULT = "heap 4096\nalloc p0 100\nalloc p1 100\nfree p0\nalloc p2 120\nfree p1\n"
 ORACLES = """align inside overlap payload null usable pick inplace untouched drain stats largest check
-             fault determinism steps expect""".split()
+             fault determinism steps expect events deadline wakeup order isr lock deadlock""".split()
 
 
 class Pass(Case):
@@ -63,7 +63,8 @@ class Pass(Case):
         data = json.loads(self.read("j.json"))
         self.assertTrue(data["ok"])
         by_name = {s["subject"]: s for s in data["subjects"]}
-        self.assertEqual(set(by_name), {"kheap-auto", "kheap-small", "kheap-big", "firstfit", "libc"})
+        self.assertEqual(set(by_name), {"kheap-auto", "kheap-small", "kheap-big", "firstfit", "libc",
+                                        "kheap-listener", "kheap-kheap"})
         self.assertEqual(by_name["kheap-small"]["does_not_fit"], ["d/b.ops"])
         self.assertEqual(by_name["kheap-big"]["programs"], 2)
         self.assertEqual(set(by_name["kheap-big"]["evaluated"]), set(ORACLES))

@@ -8,7 +8,6 @@
 
 #include "cli.h"
 #include "oracle.h"
-#include "subjects.h"
 
 const char *cli_program = "heapvet";
 
@@ -78,74 +77,6 @@ void *cli_memory(void *old, size_t bytes)
         exit(EXIT_BAD_INPUT);
     }
     return p;
-}
-
-static void append_subject(struct subject_choice *choice, const struct subject *subject)
-{
-    for (size_t i = 0; i < choice->count; i++) {
-        if (strcmp(choice->subjects[i]->name, subject->name) == 0) {
-            return;
-        }
-    }
-    choice->subjects = cli_memory(choice->subjects, (choice->count + 1) * sizeof(subject));
-    choice->subjects[choice->count++] = subject;
-}
-
-/* A subject from a file is renamed to its path: that is the word that names it on a command line.
- */
-static const struct subject *named_by_path(struct subject_choice *choice,
-                                           const struct subject *loaded, const char *path)
-{
-    struct subject *copy = cli_memory(NULL, sizeof(*copy));
-    *copy = *loaded;
-    copy->name = cli_quoted(path);
-    choice->renamed = cli_memory(choice->renamed, (choice->renames + 1) * sizeof(copy));
-    choice->renamed[choice->renames++] = copy;
-    return copy;
-}
-
-void cli_add_subject(struct subject_choice *choice, const char *command, const char *word)
-{
-    if (strchr(word, '/') || cli_ends_with(word, ".so")) {
-        append_subject(choice, named_by_path(choice, host_load_subject(word), word));
-        return;
-    }
-    const struct subject *subject = subjects_find(word);
-    if (subject) {
-        append_subject(choice, subject);
-        return;
-    }
-    char names[200] = "";
-    for (size_t i = 0; subjects_all[i]; i++) {
-        strncat(names, i ? ", " : "", sizeof(names) - strlen(names) - 1);
-        strncat(names, subjects_all[i]->name, sizeof(names) - strlen(names) - 1);
-    }
-    cli_usage(command, "expected a subject (%s, or a path to a .so), have '%s'", names, word);
-}
-
-void cli_add_all_subjects(struct subject_choice *choice)
-{
-    for (size_t i = 0; subjects_all[i]; i++) {
-        append_subject(choice, subjects_all[i]);
-    }
-}
-
-void cli_finish_subjects(struct subject_choice *choice)
-{
-    if (choice->count == 0) {
-        append_subject(choice, subjects_all[0]);
-    }
-}
-
-void cli_free_subjects(struct subject_choice *choice)
-{
-    for (size_t i = 0; i < choice->renames; i++) {
-        free((void *)(uintptr_t)choice->renamed[i]->name); /* ours, by cli_quoted */
-        free(choice->renamed[i]);
-    }
-    free(choice->renamed);
-    free(choice->subjects);
-    *choice = (struct subject_choice){NULL, 0, NULL, 0};
 }
 
 static uint32_t oracle_named(const char *command, const char *word, size_t length)

@@ -46,17 +46,25 @@ int cli_option(const struct command *command, int argc, char **argv, const char 
 uint64_t cli_number(const char *command, const char *option, const char *text, uint64_t low,
                     uint64_t high);
 
-/* Subjects in the order given. */
+/* Subjects in the order given. None: each program runs on the default of its kind. */
 struct subject_choice {
     const struct subject **subjects;
     size_t count;
+    bool all;                 /* programs pass over those of another kind */
     struct subject **renamed; /* those from files: our copies, named by their paths */
     size_t renames;
 };
 void cli_add_subject(struct subject_choice *choice, const char *command, const char *word);
 void cli_add_all_subjects(struct subject_choice *choice);
-/* The default subject, when none was named. */
-void cli_finish_subjects(struct subject_choice *choice);
+/*
+ * The index-th subject that this program is to run on; NULL behind the last. A program and a named
+ * subject of two kinds are bad input, as is a kind that no subject has.
+ */
+const struct subject *cli_subject_for(const struct subject_choice *choice, const char *file,
+                                      const struct program *program, size_t index);
+/* The one subject of commands that take one. */
+const struct subject *cli_one_subject(const struct subject_choice *choice, const char *file,
+                                      const struct program *program);
 void cli_free_subjects(struct subject_choice *choice);
 
 /* "a,b": these alone; "-a,-b": all but these. */

@@ -13,8 +13,9 @@
 static const char help[] =
     "Usage: heapvet gen [OPTION]...\n"
     "Writes seeded op programs: the same options give the same programs on every machine.\n\n"
+    "  -k, --kind K      heap (default), kheap, system, multi or pool\n"
     "  -p, --profile P   mixed (default), steady, random, fifo, small, edges, aligned, resize,\n"
-    "                    phases or hostile\n"
+    "                    phases or hostile; in kheap and pool also threads (their default)\n"
     "  -s, --seed S      default 1; program number i of --count uses S + i\n"
     "  -n, --ops N       how many ops (default 100; for steady: how many allocations)\n"
     "      --region R    bytes of the region (default: the profile's own)\n"
@@ -24,43 +25,66 @@ static const char help[] =
 
 struct gen {
     struct generate_options options;
+    bool kind_given, profile_given;
     uint32_t count;
     const char *output;
 };
 
-static enum profile profile_named(const char *word)
+/* Which of so many words; none: a usage error that says what they are. */
+static unsigned named(const char *what, const char *const *words, unsigned count, const char *word)
 {
-    for (unsigned i = 0; i < PROFILES; i++) {
-        if (strcmp(profile_words[i], word) == 0) {
-            return (enum profile)i;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return i;
         }
     }
     char names[200] = "";
-    for (unsigned i = 0; i < PROFILES; i++) {
+    for (unsigned i = 0; i < count; i++) {
         strncat(names, i ? ", " : "", sizeof(names) - strlen(names) - 1);
-        strncat(names, profile_words[i], sizeof(names) - strlen(names) - 1);
+        strncat(names, words[i], sizeof(names) - strlen(names) - 1);
     }
-    cli_usage("gen", "expected a profile (%s), have '%s'", names, word);
+    cli_usage("gen", "expected a %s (%s), have '%s'", what, names, word);
+}
+
+/* Kinds with threads have a profile of their own, which makes no sense for the others. */
+static void choose_profile(struct gen *gen)
+{
+    struct generate_options *options = &gen->options;
+    bool of_threads = options->profile == PROFILE_THREADS;
+    if (!gen->kind_given && of_threads) {
+        options->kind = KIND_KHEAP;
+    }
+    const struct program_header header = {.kind = (uint8_t)options->kind};
+    bool threaded = program_threaded(&header);
+    if (threaded && !gen->profile_given) {
+        options->profile = PROFILE_THREADS;
+    }
+    if (of_threads && !threaded) {
+        cli_usage("gen", "expected the kind kheap or pool for profile threads, have '%s'",
+                  kind_words[options->kind]);
+    }
 }
 
 static void parse(int argc, char **argv, struct gen *gen)
 {
     static const struct option options[] = {
-        {"profile", required_argument, NULL, 'p'},
-        {"seed", required_argument, NULL, 's'},
-        {"ops", required_argument, NULL, 'n'},
-        {"region", required_argument, NULL, 'r'},
-        {"effective", no_argument, NULL, 'e'},
-        {"count", required_argument, NULL, 'c'},
-        {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"kind", required_argument, NULL, 'k'},   {"profile", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},   {"ops", required_argument, NULL, 'n'},
+        {"region", required_argument, NULL, 'r'}, {"effective", no_argument, NULL, 'e'},
+        {"count", required_argument, NULL, 'c'},  {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int c = 0;
-    while ((c = cli_option(&command_gen, argc, argv, ":p:s:n:o:h", options)) != -1) {
+    while ((c = cli_option(&command_gen, argc, argv, ":k:p:s:n:o:h", options)) != -1) {
         switch (c) {
+        case 'k':
+            gen->options.kind = (enum program_kind)named("kind", kind_words, PROGRAM_KINDS, optarg);
+            gen->kind_given = true;
+            break;
         case 'p':
-            gen->options.profile = profile_named(optarg);
+            gen->options.profile =
+                (enum profile)named("profile", profile_words, PROFILES_ALL, optarg);
+            gen->profile_given = true;
             break;
         case 's':
             gen->options.seed = cli_number("gen", "--seed", optarg, 0, UINT64_MAX);
@@ -85,6 +109,7 @@ static void parse(int argc, char **argv, struct gen *gen)
     if (optind < argc) {
         cli_usage("gen", "expected options only, have '%s'", argv[optind]);
     }
+    choose_profile(gen);
 }
 
 /* Doubles the room until the generator is content: only it knows how many frees go with the allocs.
@@ -105,10 +130,14 @@ static void generate(const struct generate_options *options, struct program *pro
 static char *command_line(const struct generate_options *options)
 {
     char region[40] = "";
+    char kind[40] = "";
+    if (options->kind != KIND_HEAP) {
+        snprintf(kind, sizeof(kind), " --kind %s", kind_words[options->kind]);
+    }
     if (options->region) {
         snprintf(region, sizeof(region), " --region %u", (unsigned)options->region);
     }
-    return cli_format("# heapvet gen --profile %s --seed %llu --ops %u%s%s\n",
+    return cli_format("# heapvet gen%s --profile %s --seed %llu --ops %u%s%s\n", kind,
                       profile_words[options->profile], (unsigned long long)options->seed,
                       (unsigned)options->ops, region, options->effective ? " --effective" : "");
 }
@@ -128,8 +157,9 @@ static void write_text(const struct generate_options *options, const char *path)
 
 static char *program_name(const struct generate_options *options)
 {
-    return cli_format("%s-%llu", profile_words[options->profile],
-                      (unsigned long long)options->seed);
+    bool heap = options->kind == KIND_HEAP;
+    return cli_format("%s%s%s-%llu", heap ? "" : kind_words[options->kind], heap ? "" : "-",
+                      profile_words[options->profile], (unsigned long long)options->seed);
 }
 
 static void write_pack(struct gen *gen)

@@ -11,16 +11,18 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "threads.h"
 
 static const char help[] =
     "Usage: heapvet run [OPTION]... FILE|FOLDER|PACK:NAME...\n"
     "Replays op programs on allocators and checks every answer. The first failure is reported,\n"
     "with the command that reproduces it, and ends the run with status 1.\n\n"
-    "      --subject NAME|PATH.so  an allocator; may be given again (default: kheap's default)\n"
-    "      --all-subjects          all that are linked in\n"
+    "      --subject NAME|PATH.so  an allocator; may be given again (default: the first of those\n"
+    "                              linked in that runs programs of this kind)\n"
+    "      --all-subjects          all that are linked in, each on the programs of its kind\n"
     "      --oracles LIST          only these (a,b), or all but these (-a,-b)\n"
     "      --bare                  no oracles: only the calls, and the digest\n"
-    "      --digest                print `DIGEST SUBJECT PROGRAM` per program\n"
+    "      --digest                print `DIGEST SUBJECT PROGRAM` per program without threads\n"
     "      --json FILE             write the counts per subject, also when a fault was found\n"
     "      --capacity BYTES        largest region that is run (K, M, G; default 1G)\n"
     "      --timeout SECONDS       a program that runs longer is a fault (default 60, 0: never)\n"
@@ -29,7 +31,8 @@ static const char help[] =
 
 struct run {
     struct subject_choice choice;
-    struct run_total *totals;
+    struct run_total *totals; /* in the order of their first program */
+    size_t count;
     struct run_options options;
     bool bare, digest;
     const char *json, *oracles;
@@ -43,7 +46,7 @@ static struct run current;
 static void write_json(bool ok)
 {
     if (current.json) {
-        char *text = run_json(current.totals, current.choice.count, ok);
+        char *text = run_json(current.totals, current.count, ok);
         host_write_file(current.json, text, strlen(text));
         free(text);
     }
@@ -105,7 +108,6 @@ static void parse(int argc, char **argv, struct run *run)
     if (optind == argc) {
         cli_usage("run", "expected a file or a folder, have none");
     }
-    cli_finish_subjects(&run->choice);
 }
 
 static double now(void)
@@ -124,23 +126,42 @@ static void note_unfit(struct run_total *total, const char *name, uint32_t regio
     total->unfits++;
 }
 
+static struct run_total *total_of(struct run *run, const struct subject *subject)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->totals[i].subject == subject) {
+            return &run->totals[i];
+        }
+    }
+    run->totals = cli_memory(run->totals, (run->count + 1) * sizeof(*run->totals));
+    struct run_total *total = &run->totals[run->count++];
+    memset(total, 0, sizeof(*total));
+    total->subject = subject;
+    return total;
+}
+
 static enum run_status run_on(const struct run *run, const struct program *program,
                               struct run_total *total, struct space *space, uint32_t *digest)
 {
+    struct run_counts *counts = &total->counts.run;
     if (program->header.region > run->capacity) {
         return RUN_DOES_NOT_FIT;
     }
+    if (program_threaded(&program->header)) {
+        return threads_run_or_die(program, total->subject, run->bare ? 0 : run->options.oracles,
+                                  &total->counts);
+    }
     host_space_for(space, program, total->subject);
     if (!run->bare) {
-        return run_or_die(program, total->subject, space, &run->options, &total->counts, digest);
+        return run_or_die(program, total->subject, space, &run->options, counts, digest);
     }
     enum run_status status = run_bare(program, total->subject, space, digest);
-    total->counts.programs += status == RUN_OK;
-    total->counts.ops += status == RUN_OK ? program->nops : 0;
+    counts->programs += status == RUN_OK;
+    counts->ops += status == RUN_OK ? program->nops : 0;
     return status;
 }
 
-static void run_everywhere(const struct run *run, const char *file, const struct program *program,
+static void run_everywhere(struct run *run, const char *file, const struct program *program,
                            struct space *space)
 {
     /* Reports print the name in a line that is to be pasted into a shell. */
@@ -148,25 +169,26 @@ static void run_everywhere(const struct run *run, const char *file, const struct
     char *name = cli_program_name(file, program);
     struct program named = *program;
     named.name = quoted;
-    for (size_t i = 0; i < run->choice.count; i++) {
-        struct run_total *total = &run->totals[i];
+    const struct subject *subject = NULL;
+    for (size_t i = 0; (subject = cli_subject_for(&run->choice, file, program, i)) != NULL; i++) {
+        struct run_total *total = total_of(run, subject);
         uint32_t digest = 0;
         double start = now();
-        crash_watch(quoted, total->subject->name, run->timeout);
+        crash_watch(quoted, subject->name, run->timeout);
         enum run_status status = run_on(run, &named, total, space, &digest);
         crash_watch_end();
         total->seconds += now() - start;
         if (status == RUN_DOES_NOT_FIT) {
             note_unfit(total, program->name, program->header.region);
-        } else if (run->digest) {
-            printf("%08x %s %s\n", (unsigned)digest, total->subject->name, name);
+        } else if (run->digest && !program_threaded(&program->header)) {
+            printf("%08x %s %s\n", (unsigned)digest, subject->name, name);
         }
     }
     free(name);
     free(quoted);
 }
 
-static void run_file(const struct run *run, const char *word, struct space *space)
+static void run_file(struct run *run, const char *word, struct space *space)
 {
     struct chosen_programs chosen;
     cli_load(word, &chosen);
@@ -178,7 +200,7 @@ static void run_file(const struct run *run, const char *word, struct space *spac
 
 static void free_totals(struct run *run)
 {
-    for (size_t i = 0; i < run->choice.count; i++) {
+    for (size_t i = 0; i < run->count; i++) {
         for (size_t k = 0; k < run->totals[i].unfits; k++) {
             free(run->totals[i].unfit[k].name);
         }
@@ -195,11 +217,6 @@ static int run(int argc, char **argv)
     struct space space;
     current = (struct run){.options = run_options_default, .capacity = 1u << 30, .timeout = 60};
     parse(argc, argv, &current);
-    current.totals = cli_memory(NULL, current.choice.count * sizeof(*current.totals));
-    memset(current.totals, 0, current.choice.count * sizeof(*current.totals));
-    for (size_t i = 0; i < current.choice.count; i++) {
-        current.totals[i].subject = current.choice.subjects[i];
-    }
     char *tool = current.oracles ? cli_format("%s run --oracles %s", cli_program, current.oracles)
                                  : cli_format("%s run", cli_program);
     die_hooks.tool = tool;
@@ -210,9 +227,9 @@ static int run(int argc, char **argv)
         run_file(&current, files[i], &space);
     }
     uint64_t programs = 0;
-    for (size_t i = 0; i < current.choice.count; i++) {
+    for (size_t i = 0; i < current.count; i++) {
         run_print_total(&current.totals[i], current.bare);
-        programs += current.totals[i].counts.programs;
+        programs += current.totals[i].counts.run.programs;
     }
     if (programs == 0) {
         host_bad_input(argv[optind], 0, "expected a region that fits a subject, have none");

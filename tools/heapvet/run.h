@@ -5,6 +5,7 @@
 /* What `heapvet run` has seen of one subject, and its two printed forms. */
 
 #include "cli.h"
+#include "sim.h"
 
 struct not_fitting {
     char *name;
@@ -13,7 +14,7 @@ struct not_fitting {
 
 struct run_total {
     const struct subject *subject;
-    struct run_counts counts;
+    struct sim_counts counts; /* without threads: only counts.run */
     double seconds;
     struct not_fitting *unfit;
     size_t unfits;

@@ -22,9 +22,15 @@ uint64_t run_evaluations(const struct run_counts *counts, unsigned *oracles)
     return sum;
 }
 
+static bool threaded(const struct run_total *total)
+{
+    const struct program_header header = {.kind = (uint8_t)total->subject->kind};
+    return program_threaded(&header);
+}
+
 void run_print_total(const struct run_total *total, bool bare)
 {
-    const struct run_counts *counts = &total->counts;
+    const struct run_counts *counts = &total->counts.run;
     printf("%s: %llu programs, %llu ops, %llu skipped, %zu do not fit", total->subject->name,
            (unsigned long long)counts->programs, (unsigned long long)counts->ops,
            (unsigned long long)counts->skipped, total->unfits);
@@ -35,6 +41,15 @@ void run_print_total(const struct run_total *total, bool bare)
         uint64_t sum = run_evaluations(counts, &oracles);
         printf(", may %.2f %%, %u oracles evaluated %llu times, %.2f s\n", run_may_percent(counts),
                oracles, (unsigned long long)sum, total->seconds);
+    }
+    if (threaded(total)) {
+        const struct sim_counts *sim = &total->counts;
+        printf("  %llu steps, %llu choices, %llu waits, %llu time-outs, %llu grants, %llu ops of "
+               "interrupts, %llu ticks, %llu stuck\n",
+               (unsigned long long)sim->steps, (unsigned long long)sim->choices,
+               (unsigned long long)sim->waits, (unsigned long long)sim->timeouts,
+               (unsigned long long)sim->grants, (unsigned long long)sim->isr_ops,
+               (unsigned long long)sim->ticks, (unsigned long long)sim->stuck);
     }
     for (size_t i = 0; i < total->unfits; i++) {
         printf("  does not fit: %s (region %u bytes)\n", total->unfit[i].name,
@@ -84,7 +99,7 @@ static void add_number(struct text *text, const char *key, uint64_t number)
 
 static void add_total(struct text *text, const struct run_total *total)
 {
-    const struct run_counts *counts = &total->counts;
+    const struct run_counts *counts = &total->counts.run;
     char piece[80];
     add(text, "\n    {\"subject\": ");
     add_string(text, total->subject->name);
@@ -94,6 +109,17 @@ static void add_total(struct text *text, const struct run_total *total)
     add_number(text, "must_succeed", counts->must_succeed);
     add_number(text, "may", counts->may);
     add_number(text, "must_fail", counts->must_fail);
+    if (threaded(total)) {
+        const struct sim_counts *sim = &total->counts;
+        add_number(text, "steps", sim->steps);
+        add_number(text, "choices", sim->choices);
+        add_number(text, "waits", sim->waits);
+        add_number(text, "timeouts", sim->timeouts);
+        add_number(text, "grants", sim->grants);
+        add_number(text, "isr_ops", sim->isr_ops);
+        add_number(text, "ticks", sim->ticks);
+        add_number(text, "stuck", sim->stuck);
+    }
     snprintf(piece, sizeof(piece), ", \"may_share\": %.6f, \"seconds\": %.3f,\n     ",
              run_may_percent(counts) / 100.0, total->seconds);
     add(text, piece);

@@ -16,7 +16,7 @@ static const char help[] =
     "Runs a program and draws the heap it leaves: chunks in address order as bytes with header,\n"
     "free ones in brackets, and the region as a bar ('#' used, '.' free, '+' both, '=' the heap's\n"
     "own). No oracles: `heapvet run` judges.\n\n"
-    "      --subject NAME|PATH.so  the allocator (default: kheap's default configuration)\n"
+    "      --subject NAME|PATH.so  the allocator (default: the program's kind's)\n"
     "      --at N                  stop after op N (counted from 1; default: all)\n"
     "      --width N               columns, 20 to 400 (default: 80)\n";
 
@@ -166,7 +166,17 @@ static void print_sums(const struct map *map)
 
 static void show_program(const char *file, const struct program *program, const struct show *show)
 {
-    const struct subject *subject = show->choice.subjects[0];
+    const struct subject *subject = cli_one_subject(&show->choice, file, program);
+    if (!(subject->promises & SUBJECT_IN_REGION)) {
+        cli_usage("show", "expected a subject whose blocks lie in the region, have %s",
+                  subject->name);
+    }
+    if (program_threaded(&program->header)) {
+        host_bad_input(file, 0,
+                       "expected a program without threads, for whose heap no one picture shows "
+                       "what happened, have '%s'",
+                       kind_words[program->header.kind]);
+    }
     struct space space;
     struct replay replay;
     host_space_open(&space, 4096, 1, subject->state_bytes);
@@ -215,15 +225,9 @@ static void parse(int argc, char **argv, struct show *show)
             show->width = (size_t)cli_number("show", "--width", optarg, 20, 400);
         }
     }
-    cli_finish_subjects(&show->choice);
     if (show->choice.count > 1 || argc - optind != 1) {
         cli_usage("show", "expected one subject and one file, have %zu and %d", show->choice.count,
                   argc - optind);
-    }
-    const struct subject *subject = show->choice.subjects[0];
-    if (!(subject->promises & SUBJECT_IN_REGION)) {
-        cli_usage("show", "expected a subject whose blocks lie in the region, have %s",
-                  subject->name);
     }
 }
 

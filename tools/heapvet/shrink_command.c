@@ -8,15 +8,14 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "subjects.h"
+#include "threads.h"
 
 static const char help[] =
     "Usage: heapvet shrink [OPTION]... FILE|PACK:NAME\n"
-    "Takes ops out of a failing program, and makes sizes simple, as long as the same oracle still\n"
-    "fires (or the subject still crashes). Every candidate runs in a child process. Of a file "
-    "with\n"
-    "many programs, the first that fails is taken.\n\n"
-    "      --subject NAME|PATH.so  the allocator (default: kheap's default configuration)\n"
+    "Takes ops out of a failing program, and makes sizes, waits and schedules simple, as long as\n"
+    "the same oracle still fires (or the subject still crashes). Every candidate runs in a child\n"
+    "process. Of a file with many programs, the first that fails is taken.\n\n"
+    "      --subject NAME|PATH.so  the allocator (default: the program's kind's)\n"
     "      --oracles LIST          only these (a,b), or all but these (-a,-b)\n"
     "      --timeout SECONDS       a program that runs longer fails (default 10)\n"
     "  -o, --output OUT            where to write the result (default: STEM.min.ops here)\n"
@@ -24,6 +23,7 @@ static const char help[] =
 
 struct shrink {
     struct subject_choice choice;
+    const struct subject *subject; /* of the program looked at last */
     struct run_options options;
     const char *output, *oracles;
     unsigned timeout;
@@ -58,7 +58,6 @@ static void parse(int argc, char **argv, struct shrink *shrink)
             break;
         }
     }
-    cli_finish_subjects(&shrink->choice);
     if (shrink->choice.count > 1 || argc - optind != 1) {
         cli_usage("shrink", "expected one subject and one file, have %zu and %d",
                   shrink->choice.count, argc - optind);
@@ -84,13 +83,25 @@ static const char *outcome_word(const struct shrink_outcome *outcome)
     return outcome->oracle == ORACLE_NONE ? "crash" : oracle_names[outcome->oracle];
 }
 
+static enum run_status run_any(const struct program *program, const struct subject *subject,
+                               struct space *space, const struct run_options *options,
+                               struct run_failure *failure)
+{
+    if (program_threaded(&program->header)) {
+        return threads_run(program, subject, options->oracles, failure);
+    }
+    return run_program(program, subject, space, options, NULL, NULL, failure);
+}
+
 /* NULL: none of them fails. */
-static struct program *first_failing(const struct shrink *shrink, struct chosen_programs *chosen,
+static struct program *first_failing(struct shrink *shrink, struct chosen_programs *chosen,
                                      struct space *space)
 {
-    const struct subject *subject = shrink->choice.subjects[0];
     for (size_t i = 0; i < chosen->count; i++) {
         struct shrink_outcome outcome;
+        const struct subject *subject =
+            cli_one_subject(&shrink->choice, chosen->file, &chosen->first[i]);
+        shrink->subject = subject;
         host_space_for(space, &chosen->first[i], subject);
         shrink_try(&chosen->first[i], subject, space, &shrink->options, shrink->timeout, &outcome);
         if (outcome.failed) {
@@ -116,7 +127,7 @@ static void write_result(const char *output, const char *file, const struct prog
 static void report(const struct shrink *shrink, const char *file, const char *stem, size_t before,
                    const struct program *program, const struct shrink_outcome *outcome)
 {
-    const struct subject *subject = shrink->choice.subjects[0];
+    const struct subject *subject = shrink->subject;
     char *output =
         shrink->output ? cli_format("%s", shrink->output) : cli_format("%s.min.ops", stem);
     char *word = cli_quoted(output);
@@ -139,24 +150,24 @@ static int run(int argc, char **argv)
     struct shrink shrink = {.options = run_options_default, .timeout = 10};
     parse(argc, argv, &shrink);
     shrink_seconds = shrink.timeout;
+    shrink_run = run_any;
     const char *file = argv[optind];
-    const struct subject *subject = shrink.choice.subjects[0];
     struct chosen_programs chosen;
     struct space space;
     cli_load(file, &chosen);
-    host_space_open(&space, 4096, 16, subject->state_bytes);
+    host_space_open(&space, 4096, 16, 64);
     struct program *program = first_failing(&shrink, &chosen, &space);
     size_t shown = 0;
     size_t before = program ? program->nops : 0;
     struct shrink_outcome outcome;
-    bool fails = program && shrink_program(program, subject, &space, &shrink.options, progress,
-                                           &shown, &outcome);
+    bool fails = program && shrink_program(program, shrink.subject, &space, &shrink.options,
+                                           progress, &shown, &outcome);
     if (fails) {
         char *stem = cli_program_name(chosen.file, program);
         report(&shrink, file, stem, before, program, &outcome);
         free(stem);
     } else {
-        printf("%s: does not fail on %s\n", file, subject->name);
+        printf("%s: does not fail on %s\n", file, shrink.subject->name);
     }
     cli_unload(&chosen);
     host_space_close(&space);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OPS_SHRINK_JOB_H
+#define OPS_SHRINK_JOB_H
+
+/* What shrink.c (children, and ops that are taken away) and shrink_simplify.c (simpler ops) share.
+ */
+
+#include "shrink.h"
+
+struct shrink_job {
+    struct program *best; /* fails; smallest so far */
+    struct program candidate;
+    const struct subject *subject;
+    struct space *space;
+    const struct run_options *options;
+    shrink_progress_t progress;
+    void *context;
+    struct shrink_outcome wanted;
+    size_t tries;
+};
+
+void shrink_copy(struct program *to, const struct program *from);
+
+/* Keeps the candidate when it still fails by the same oracle. */
+bool shrink_holds(struct shrink_job *job);
+
+/* A simpler header, slots in the order of their use, and simpler ops. */
+void shrink_simplify(struct shrink_job *job);
+
+#endif
