@@ -32,13 +32,15 @@ IMAGES = {
               "ops/*.c"],
     "endings": ["tests/firmware/endings.c"],
     "waits": ["firmware/waits.c", "firmware/timer.c"],
+    "nocache": ["firmware/waits.c", "firmware/timer.c"],
 }
 # Images that call the library themselves, with the heaps above sys_heap and a port.
-ON_A_PORT = ("waits",)
+ON_A_PORT = ("waits", "nocache")
 HOSTED = ("host", "shrink")  # files of ops/ that need an operating system
 EXTRA_FLAGS = {
     "plain": ["-Itests/plain", "-Isubjects", '-DKHEAP_CONFIG_HEADER="kheap_probe.h"'],
     "waits": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024", "-DCONFIG_DCACHE=0"],
+    "nocache": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024"],
 }
 RUN_SECONDS = 120
 
@@ -144,13 +146,14 @@ class Builder:
 
     # Images
 
-    def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag="", pad=0):
-        """Path of the linked image. lib: another lib folder, extra: more -D, tag: its name,
-        pad: so many bytes in front of all code."""
+    def image(self, target_name, kind, config, opt="O2", lib=None, extra=(), tag="", pad=0,
+              script=None):
+        """Path of the linked image, and its .map beside it. lib: another lib folder, extra: more
+        -D, tag: its name, pad: so many bytes in front of all code, script: another linker script."""
         with self._alone():
-            return self._image(target_name, kind, config, opt, lib, extra, tag, pad)
+            return self._image(target_name, kind, config, opt, lib, extra, tag, pad, script)
 
-    def _image(self, target_name, kind, config, opt, lib, extra, tag, pad):
+    def _image(self, target_name, kind, config, opt, lib, extra, tag, pad, script):
         target = TARGETS[target_name]
         here = self.root / "firmware"
         jobs = [(here / target.startup, ["-O2", "-Ifirmware", "-Ifirmware/include"])]
@@ -158,12 +161,13 @@ class Builder:
         with ThreadPoolExecutor(self.jobs) as pool:
             objects = list(pool.map(lambda job: self._object(target, *job), jobs))
         elf = self.out / f"{target.name}-{kind}-{config}-{opt}{tag}.elf"
-        script = here / target.script
+        script = Path(script) if script else here / target.script
         newest = max(o.stat().st_mtime_ns for o in [*objects, script, Path(__file__)])
         stamp = elf.with_suffix(".cmd")
         symbols = [f"-Wl,--defsym={k}={v:#x}" for k, v in {**target.memory, "image_pad": pad}.items()]
         command = [target.prefix + "gcc", *target.flags, "-nostdlib", "-Wl,--gc-sections",
-                   "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{script}", *symbols,
+                   "-Wl,--no-warn-rwx-segments", f"-Wl,-Map,{elf.with_suffix('.map')}", f"-Wl,-T,{script}",
+                   *symbols,
                    *map(str, objects), "-lgcc", "-o", str(elf)]
         text = " ".join(command)
         if elf.exists() and stamp.exists() and stamp.read_text() == text \

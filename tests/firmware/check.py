@@ -127,6 +127,50 @@ def test_endings(setting):
                                                           f"want {want}")
 
 
+WAITS = ("m0", "m3", "rv32")
+
+
+def test_waits(setting):
+    """Static heaps, waits, time-outs and an interrupt that frees; a lib that wakes nobody fails."""
+    builder = setting.builder
+    for target in WAITS:
+        for config in ("default", "small", "big"):
+            got = builder.run(target, builder.image(target, "waits", config), seconds=60)
+            passed = [line for line in got.lines if " passed, 0 failed" in line]
+            check(got.status == 0 and len(passed) == 1, f"{target} {config}: {got.lines[-2:]}")
+    lib = control.faulty_lib("serve", builder.out)
+    elf = builder.image("m3", "waits", "default", lib=lib, tag="-serve")
+    got = builder.run("m3", elf, seconds=10)
+    failed = [line for line in got.lines if line.startswith("FAILED") and "wakes the waiter" in line]
+    check(got.status != 0 and len(failed) == 1, f"control: nobody is served: {failed}")
+
+
+def test_nocache(setting):
+    """Uncached heaps lie in the linker script's section, and do not link where there is none."""
+    builder = setting.builder
+    try:
+        builder.image("m3", "nocache", "default")
+        check(False, "a linker script without uncached memory links")
+    except BuildError as problem:
+        check("__nocache_start" in str(problem), f"without uncached memory: {problem}")
+    script = builder.out / "nocache.ld"
+    text = (ROOT / "firmware" / TARGETS["m3"].script).read_text()
+    section = (".nocache (NOLOAD) : { __nocache_start = .; *(.nocache .nocache.*) "
+               "__nocache_end = .; }\n    image_spare_start = .;")
+    script.write_text(text.replace("image_spare_start = .;", section, 1))
+    elf = builder.image("m3", "nocache", "default", script=script)
+    got = builder.run("m3", elf, seconds=60)
+    check(got.status == 0, f"with uncached memory: {got.lines[-2:]}")
+    names = builder.symbols("m3", elf)
+    region = names["kheap_region_waits_nocache"][0]
+    check(names["__nocache_start"][0] <= region < names["__nocache_end"][0],
+          "the uncached heap's region lies between the section's ends")
+    lines = elf.with_suffix(".map").read_text().splitlines()
+    inside = [i for i, line in enumerate(lines) if line.startswith(".nocache")]
+    block = "\n".join(lines[inside[0]:inside[0] + 6]) if inside else ""
+    check("waits-" in block, f"the map file has the image's region in .nocache: {bool(block)}")
+
+
 def test_bad_input(setting):
     """A missing, foreign or truncated pack is one clear line and status 1, not a crash."""
     pack = setting.programs().corpus()
@@ -244,7 +288,7 @@ TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plug
          "layout": test_layout,
          "constant-worst": test_constant, "endings": test_endings, "bad-input": test_bad_input,
          "plain": test_plain, "budget": test_budget, "measure": test_measure,
-         "toolchains": test_toolchains}
+         "toolchains": test_toolchains, "waits": test_waits, "nocache": test_nocache}
 
 
 def missing():
