@@ -219,9 +219,10 @@ static bool judge_usable(struct run *run, size_t have)
 static bool judge_zeroed(struct run *run)
 {
     const uint8_t *p = run->result.p;
-    const size_t at = payload_zeroes(p, run->result.bytes);
+    const size_t bytes = run->heap.slots[run->op->slot].bytes; /* as asked for, perhaps none */
+    const size_t at = payload_zeroes(p, bytes);
 
-    if (at == run->result.bytes || !run_asks(run, ORACLE_PAYLOAD)) {
+    if (at == bytes || !run_asks(run, ORACLE_PAYLOAD)) {
         return true;
     }
     struct text text = run_fail(run, ORACLE_PAYLOAD);

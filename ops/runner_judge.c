@@ -54,10 +54,7 @@ void forecast_call(struct run *run)
     forecast->called = true;
     forecast->old_bytes = before != NULL ? run->heap.slots[op->slot].usable : 0;
     if (allocates) {
-        if (run->result.bytes == 0 && zero_is_one(run)) {
-            run->result.bytes = 1;
-        }
-        forecast->bytes = run->result.bytes;
+        forecast->bytes = run->result.bytes == 0 && zero_is_one(run) ? 1 : run->result.bytes;
         forecast->align = op->kind == OP_NOALIGN ? 0 : op->align;
         /* A bad alignment is looked at first, where it is refused at all. */
         forecast->releases =
@@ -275,6 +272,7 @@ bool judge_result(struct run *run)
 
     if (forecast->called) {
         poison_close(run);
+        run->result.bytes = forecast->bytes; /* what is judged is what must have been served */
         if (!judge_faults(run)) {
             return false;
         }
