@@ -146,17 +146,18 @@
 #endif
 
 /*
- * KHEAP_STEP(): evaluated once for each chunk that a search looks at, so that a test can count
- * them. Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
+ * KHEAP_STEP(): evaluated once for each chunk that a search looks at, and in a memory pool for each
+ * word looked at, each cut and each join, so that a test can count them. Default: nothing. Must be:
+ * an expression or empty. Cost: no bytes when empty.
  */
 #ifndef KHEAP_STEP
 #define KHEAP_STEP()
 #endif
 
 /*
- * KHEAP_ENTER(object): evaluated at each entry into a sys_heap with its address, and before each
- * look at a wait queue with the queue's, so that a simulation can see that the lock is held.
- * Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
+ * KHEAP_ENTER(object): evaluated at each entry into a sys_heap or a memory pool's bits with its
+ * address, and before each look at a wait queue with the queue's, so that a simulation can see that
+ * the lock is held. Default: nothing. Must be: an expression or empty. Cost: no bytes when empty.
  */
 #ifndef KHEAP_ENTER
 #define KHEAP_ENTER(object)

@@ -106,6 +106,7 @@ static uint32_t bits_next(const struct k_mem_pool *pool, uint32_t bit)
     for (;;) {
         uint32_t bits = 0;
 
+        KHEAP_STEP();
         if (bit / WORD_BITS < words) {
             bits = layers[up][bit / WORD_BITS] & UINT32_MAX << bit % WORD_BITS;
         }
@@ -122,6 +123,7 @@ static uint32_t bits_next(const struct k_mem_pool *pool, uint32_t bit)
         up++;
     }
     while (up-- > 0) {
+        KHEAP_STEP();
         bit = bit * WORD_BITS + lowest_bit(layers[up][bit]);
     }
     return bit;
@@ -190,6 +192,7 @@ bool pool_take(struct k_mem_pool *pool, uint32_t level, struct pool_place *at)
         return false;
     }
     while (at->level < level) {
+        KHEAP_STEP();
         at->level++;
         at->index *= PARTNERS;
         bits_set(pool, level_start(pool, at->level) + at->index, 0xeu);
@@ -213,6 +216,7 @@ void pool_give(struct k_mem_pool *pool, struct pool_place at)
         if ((bits & 0xfu) != others) {
             break;
         }
+        KHEAP_STEP();
         bits_clear(pool, first, others);
         start += level_blocks(pool, at.level);
         at.level--;
