@@ -70,7 +70,8 @@ static uint8_t decode_expect(uint32_t fields, uint8_t byte)
 }
 
 /* All fields but slot, thread and wait; returns the kind's fields. */
-static uint32_t decode_common(struct op *op, uint32_t kind, const uint8_t bytes[RECORD_BYTES])
+static inline uint32_t decode_common(struct op *op, uint32_t kind,
+                                     const uint8_t bytes[RECORD_BYTES])
 {
     uint32_t fields = op_table[kind].fields;
     uint32_t sized = field_mask(fields, OP_HAS_SIZE);
@@ -85,7 +86,8 @@ static uint32_t decode_common(struct op *op, uint32_t kind, const uint8_t bytes[
     return fields;
 }
 
-static void decode_plain(struct op *op, uint32_t slots_mask, const uint8_t bytes[RECORD_BYTES])
+static inline void decode_plain(struct op *op, uint32_t slots_mask,
+                                const uint8_t bytes[RECORD_BYTES])
 {
     uint32_t fields = decode_common(op, (bytes[0] & KIND_MASK) % OP_KINDS_PLAIN, bytes);
     uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
@@ -114,21 +116,31 @@ static void decode_threaded(struct op *op, uint32_t slots_mask, const uint8_t by
     }
 }
 
-bool record_decode_op(const struct program_header *header, struct op *op,
-                      const uint8_t bytes[RECORD_BYTES])
+static inline void decode_op(bool threaded, uint32_t slots_mask, struct op *op,
+                             const uint8_t bytes[RECORD_BYTES])
 {
-    if (record_is_continuation(bytes)) {
-        if (op->kind == OP_CALLOC) {
-            op->count = load32(bytes + 4);
-        }
-        return false;
-    }
-    uint32_t slots_mask = (1u << header->slots_log2) - 1u;
-    if (program_threaded(header)) {
+    if (threaded) {
         decode_threaded(op, slots_mask, bytes);
     } else {
         decode_plain(op, slots_mask, bytes);
     }
+}
+
+static void continue_op(struct op *op, const uint8_t bytes[RECORD_BYTES])
+{
+    if (op->kind == OP_CALLOC) {
+        op->count = load32(bytes + 4);
+    }
+}
+
+bool record_decode_op(const struct program_header *header, struct op *op,
+                      const uint8_t bytes[RECORD_BYTES])
+{
+    if (record_is_continuation(bytes)) {
+        continue_op(op, bytes);
+        return false;
+    }
+    decode_op(program_threaded(header), (1u << header->slots_log2) - 1u, op, bytes);
     return true;
 }
 
@@ -143,20 +155,22 @@ size_t record_decode_as(struct program *program, enum program_kind kind, const u
         return 0;
     }
     decode_header(&program->header, kind, data);
+    const bool threaded = program_threaded(&program->header);
+    const uint32_t slots_mask = (1u << program->header.slots_log2) - 1u;
     /* Where the continuations of nothing go: an op of a kind that takes none. */
     struct op none = {.kind = OP_CHECK};
     struct op *last = &none;
     for (used = RECORD_BYTES; size - used >= RECORD_BYTES; used += RECORD_BYTES) {
         const uint8_t *record = data + used;
         if (record_is_continuation(record)) {
-            record_decode_op(&program->header, last, record);
+            continue_op(last, record);
             continue;
         }
         if (program->nops == program->capacity) {
             break;
         }
         last = &program->ops[program->nops];
-        record_decode_op(&program->header, last, record);
+        decode_op(threaded, slots_mask, last, record);
         program->nops++;
     }
     return used;
