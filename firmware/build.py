@@ -34,13 +34,23 @@ IMAGES = {
     "waits": ["firmware/waits.c", "firmware/timer.c"],
     "nocache": ["firmware/waits.c", "firmware/timer.c"],
 }
-# Images that call the library themselves, with the heaps above sys_heap and a port.
-ON_A_PORT = ("waits", "nocache")
+# Images with the heaps above sys_heap and a port. Of them, those that replay: the subject, and the
+# options that the host's subject of the same name has.
+ABOVE = {
+    "kheap-kheap": ("kheap_kheap.c", ["-DCONFIG_DCACHE=0"]),
+    "multi": ("kheap_multi.c", ["-DCONFIG_SYS_HEAP_LISTENER=1"]),
+    "system": ("kheap_system.c", ["-DCONFIG_HEAP_MEM_POOL_SIZE=1", "-DCONFIG_SYS_HEAP_LISTENER=1"]),
+    "system-legacy": ("kheap_system.c", ["-DCONFIG_HEAP_MEM_POOL_SIZE=16384",
+                                         "-DCONFIG_HEAP_MEM_POOL_LEGACY=1"]),
+}
+IMAGES.update({kind: IMAGES["replay"] for kind in ABOVE})
+ON_A_PORT = ("waits", "nocache", *ABOVE)
 HOSTED = ("host", "shrink")  # files of ops/ that need an operating system
 EXTRA_FLAGS = {
     "plain": ["-Itests/plain", "-Isubjects", '-DKHEAP_CONFIG_HEADER="kheap_probe.h"'],
     "waits": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024", "-DCONFIG_DCACHE=0"],
     "nocache": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024"],
+    **{kind: ["-Isubjects", *flags] for kind, (_, flags) in ABOVE.items()},
 }
 RUN_SECONDS = 120
 
@@ -129,7 +139,8 @@ class Builder:
         library = self._library(config, opt, lib, extra, kind_flags)
         if kind in ON_A_PORT:
             above = [*sorted((lib / "src" / "heaps").glob("*.c")), lib / "port" / target.port / "port.c"]
-            return jobs + library + [(s, library[0][1]) for s in above]
+            subject = [(self.root / "subjects" / ABOVE[kind][0], [*own, *heap])] if kind in ABOVE else []
+            return jobs + library + [(s, library[0][1]) for s in above] + subject
         return jobs + library + [(self.root / "subjects" / "kheap.c", [*own, *heap])]
 
     def _library(self, config, opt, lib=None, extra=(), kind_flags=()):

@@ -99,6 +99,26 @@ def write_want(path, packs, host):
     part.replace(path)
 
 
+# The heaps above sys_heap: which subject, in default configuration, runs programs of which kind.
+ABOVE = {"kheap-kheap": "heap", "multi": "multi", "system": "system", "system-legacy": "system"}
+
+
+def above_of(target):
+    """The legacy system heap is a static pool of 16 KiB, more than a small machine has."""
+    return [s for s in ABOVE if TARGETS[target].large or s != "system-legacy"]
+
+
+def run_above(builder, programs, target, subject, lib=None, tag=""):
+    """The same of an image of a heap that stands on sys_heap."""
+    kind = ABOVE[subject]
+    packs = programs.digests() if kind == "heap" else programs.digests_of_kind(kind)
+    host = programs.host_digests(packs, subject)
+    elf = builder.image(target, subject, "default", lib=lib, tag=tag)
+    want = elf.with_suffix(".want")
+    write_want(want, packs, host)
+    return compare(target, subject, builder.run(target, elf, ["want", want, *packs]), host)
+
+
 def run_target(builder, programs, packs, target, header_format, lib=None, tag=""):
     """Builds the replay image, runs it over the packs and compares."""
     elf = builder.image(target, "replay", header_format, lib=lib, tag=tag)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packs that images replay: the corpus, and programs made from fixed seeds."""
 
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -83,6 +84,19 @@ class Programs:
             self._gen(f"digest-{p}", ["--profile", p, "--seed", "1", "--count",
                                       str(DIGEST_PROGRAMS), "--ops", str(DIGEST_OPS)])
             for p in DIGEST_PROFILES]
+
+    def digests_of_kind(self, kind):
+        """Programs of another kind than heap: its seeds in the corpus, and seeded ones."""
+        seeds = [p for p in sorted((self.root / "corpus" / "seeds").glob("*.ops"))
+                 if re.search(rf"^{kind}\b", p.read_text(), re.MULTILINE)]
+        packs = []
+        if seeds:
+            packs.append(self.out / f"seeds-{kind}.pack")
+            _run([self.heapvet, "pack", "-o", packs[0], *seeds])
+        return packs + [
+            self._gen(f"{kind}-{p}", ["--kind", kind, "--profile", p, "--seed", "1", "--count",
+                                      str(DIGEST_PROGRAMS), "--ops", str(DIGEST_OPS)])
+            for p in ("mixed", "resize", "edges")]
 
     def host_digests(self, packs, subject):
         """[(name, digest)] in the order of the packs, as this machine computes them."""

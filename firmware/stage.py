@@ -18,6 +18,7 @@ NAME = "firmware"
 PACKAGES = ["qemu-system-arm", "qemu-system-misc", "gcc-arm-none-eabi", "gcc-riscv64-unknown-elf"]
 CONTROL_TARGET = "m3"
 PLAIN_TARGETS = ("m3", "rv32")
+WAITS_TARGETS = ("m0", "m3", "rv32")
 
 
 def digest_jobs(builder, programs):
@@ -25,6 +26,8 @@ def digest_jobs(builder, programs):
     jobs = [(f"digests {t} {f}",
              lambda t=t, f=f: digests.run_target(builder, programs, packs, t, f))
             for t in TARGETS for f in digests.FORMATS]
+    jobs += [(f"digests {t} {s}", lambda t=t, s=s: digests.run_above(builder, programs, t, s))
+             for t in TARGETS for s in digests.above_of(t)]
 
     def control():
         lib = faulty_lib("merge", builder.out)
@@ -35,6 +38,13 @@ def digest_jobs(builder, programs):
 def plain_job(builder, programs, target, config):
     """The plain runner: the line that it ends with, and whether it passed."""
     ran = builder.run(target, builder.image(target, "plain", config), [programs.seeds()])
+    passed = [line for line in ran.lines if " passed, " in line]
+    return ran.status == 0 and bool(passed), (passed or ran.lines[-1:] or ["nothing printed"])[0]
+
+
+def waits_job(builder, target):
+    """The heaps that wait, on a real timer's interrupt: the line it ends with, and whether it passed."""
+    ran = builder.run(target, builder.image(target, "waits", "default"))
     passed = [line for line in ran.lines if " passed, " in line]
     return ran.status == 0 and bool(passed), (passed or ran.lines[-1:] or ["nothing printed"])[0]
 
@@ -75,7 +85,8 @@ def figures_of(compared, rows):
                    for call in measure.CALLS}
         figures[target] = {
             "title": TARGETS[target].title,
-            "digests_equal": len(mine) == len(digests.FORMATS) and all(c.ok for c in mine),
+            "digests_equal": all(c.ok for c in mine) and
+            len(mine) == len(digests.FORMATS) + len(digests.above_of(target)),
             "digests_compared": sum(c.equal + len(c.differ) for c in mine),
             "does_not_fit": sum(len(c.unfit) for c in mine),
             "program": program}
@@ -96,7 +107,7 @@ def figures_of(compared, rows):
 
 def say_digests(ctx, compared):
     for c in sorted(compared, key=lambda c: (c.target, c.format)):
-        ctx.say(f"  {c.target:<9} {c.format:<6} {c.equal:5d} digests equal to the host's, "
+        ctx.say(f"  {c.target:<9} {c.format:<13} {c.equal:5d} digests equal to the host's, "
                 f"{len(c.differ)} differ, {len(c.unfit)} programs do not fit")
         if c.unfit:
             ctx.say("            do not fit: " + digests.names_in_short(c.unfit))
@@ -127,6 +138,7 @@ def run(ctx):
         jobs = digest_jobs(builder, programs)
     except (BuildError, OSError) as problem:
         raise ctx.Failed(str(problem)) from None
+    jobs += [(f"waits {t}", lambda t=t: waits_job(builder, t)) for t in WAITS_TARGETS]
     choices = measure.all_choices()
     jobs += [(f"control: a search without bound on {CONTROL_TARGET}",
               lambda: measuring.run(CONTROL_TARGET, "peer", "O2",
@@ -151,7 +163,7 @@ def run(ctx):
         problems += c.problems + [f"{c.target} {c.format}: digest differs: {d}"
                                   for d in c.differ[:3]]
     problems += control_problems(*controls) + measured_problems + measure.bar_problems(rows) + worse
-    for name, (ok, line) in ((n, r) for n, r in results.items() if n.startswith("plain ")):
+    for name, (ok, line) in ((n, r) for n, r in results.items() if n.startswith(("plain ", "waits "))):
         ctx.say(f"  {name}: {line}")
         problems += [] if ok else [f"{name}: {line}"]
     say_digests(ctx, compared)

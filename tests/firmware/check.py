@@ -127,6 +127,18 @@ def test_endings(setting):
                                                           f"want {want}")
 
 
+def test_above(setting):
+    """The heaps above sys_heap give the host's digests; on a faulty library they do not."""
+    programs = setting.programs()
+    for target in ("microbit", "m3", "rv32"):
+        for subject in digests.above_of(target):
+            got = digests.run_above(setting.builder, programs, target, subject)
+            check(got.ok, f"{target} {subject}: {got.equal} equal, {got.differ[:2]} {got.problems}")
+    lib = control.faulty_lib("merge", setting.builder.out)
+    got = digests.run_above(setting.builder, programs, "m3", "kheap-kheap", lib, "-merge")
+    check(bool(got.differ), f"control: a faulty library gives other digests: {len(got.differ)}")
+
+
 WAITS = ("m0", "m3", "rv32")
 
 
@@ -288,7 +300,7 @@ TESTS = {"digests": test_digests, "faulty-lib": test_faulty, "plugin": test_plug
          "layout": test_layout,
          "constant-worst": test_constant, "endings": test_endings, "bad-input": test_bad_input,
          "plain": test_plain, "budget": test_budget, "measure": test_measure,
-         "toolchains": test_toolchains, "waits": test_waits, "nocache": test_nocache}
+         "toolchains": test_toolchains, "waits": test_waits, "above": test_above, "nocache": test_nocache}
 
 
 def missing():
