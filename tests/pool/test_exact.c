@@ -14,7 +14,7 @@
 
 #define CELLS 4096u
 #define LIVE  1024u
-#define DEPTH 7u
+#define DEPTH 9u
 
 struct naive {
     uint32_t cells, levels, per_block; /* cells of the pool, and of a block of max_size */
@@ -95,6 +95,26 @@ static void trial_free(struct trial *t, uint32_t i)
     t->live[i] = t->live[--t->nlive];
 }
 
+/* Nothing of a pool lies in its buffer, so a copy of struct and bits is a copy of the pool. */
+static void trial_copy(struct trial *to, const struct trial *from)
+{
+    const size_t words = (size_t)(from->pool.used - from->pool.free);
+
+    to->pool = from->pool;
+    to->pool.free = to->bits;
+    to->pool.used = to->bits + words;
+    memcpy(to->bits, from->bits, 2 * words * sizeof(to->bits[0]));
+    to->naive.cells = from->naive.cells;
+    to->naive.levels = from->naive.levels;
+    to->naive.per_block = from->naive.per_block;
+    memcpy(to->naive.used, from->naive.used, from->naive.cells);
+    to->nlive = from->nlive;
+    for (uint32_t i = 0; i < from->nlive; i++) {
+        to->live[i] = from->live[i];
+        to->live[i].pool = &to->pool;
+    }
+}
+
 /* All continuations of `at` by up to `depth` calls. */
 static void all_from(const struct trial *at, unsigned depth)
 {
@@ -105,7 +125,7 @@ static void all_from(const struct trial *at, unsigned depth)
         return;
     }
     for (uint32_t choice = 0; choice < at->naive.levels + at->nlive; choice++) {
-        *next = *at;
+        trial_copy(next, at);
         if (choice < at->naive.levels) {
             trial_alloc(next, choice);
         } else {
