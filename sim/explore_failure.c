@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "explore.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "host.h"
+#include "text.h"
+
+/* A file that has not been there, so that no failure replaces another. */
+static void free_name(char *path, size_t size, const char *folder, const char *name)
+{
+    struct stat status;
+    for (unsigned n = 1; n < 1000; n++) {
+        snprintf(path, size, "%s/%s-%u.ops", folder, name, n);
+        if (stat(path, &status) != 0) {
+            return;
+        }
+    }
+}
+
+void failure_write(const struct explore_options *options, const char *name, struct walk *walk,
+                   const struct explored *explored, const struct run_failure *failure)
+{
+    static struct explored copy;
+    static char text[32768];
+    char path[512], stem[128];
+    struct run_failure again;
+    copy = *explored;
+    copy.program.ops = copy.ops;
+    enum sim_end end = walk_replay(walk, &copy, &again);
+    bool same = end == SIM_FAILED && again.oracle == failure->oracle;
+    if (!same || !sim_schedule_append(&copy.program)) {
+        fprintf(stderr, "explore: a failing schedule of %s cannot be repeated or has no room\n",
+                name);
+    }
+    int head = snprintf(text, sizeof text,
+                        "# found: explore, %s\n# oracle: %s\n#   %s\n"
+                        "# replay: heapvet run FILE\n",
+                        name, oracle_names[failure->oracle], failure->have_want);
+    size_t length = text_print(&copy.program, text + head, sizeof text - (size_t)head);
+    snprintf(stem, sizeof stem, "%s-%s", name, oracle_names[failure->oracle]);
+    free_name(path, sizeof path, options->out, stem);
+    host_write_file(path, text, (size_t)head + length);
+    fprintf(stderr, "FAIL %s\n  oracle %s: %s\n  run  heapvet run %s\n  then heapvet shrink %s\n",
+            path, oracle_names[failure->oracle], failure->have_want, path, path);
+}
