@@ -15,6 +15,7 @@
 #include "text.h"
 
 #define OPS_MAX 4096u
+enum { BYTES_MAX = (2 * OPS_MAX + 1) * 8, TEXT_MAX = OPS_MAX * 64 };
 
 /* A program with room of its own. */
 struct owned_program {
@@ -40,12 +41,36 @@ static inline void must_parse(struct owned_program *owned, const char *text, siz
     }
 }
 
+static inline void must_generate_kind(struct owned_program *owned, enum program_kind kind,
+                                      enum profile profile, uint64_t seed, uint32_t ops)
+{
+    struct generate_options options = {.kind = kind, .profile = profile, .seed = seed, .ops = ops};
+    owned_init(owned);
+    assert_true(generate_program(&owned->program, &options));
+}
+
 static inline void must_generate(struct owned_program *owned, enum profile profile, uint64_t seed,
                                  uint32_t ops)
 {
-    struct generate_options options = {.profile = profile, .seed = seed, .ops = ops};
-    owned_init(owned);
-    assert_true(generate_program(&owned->program, &options));
+    must_generate_kind(owned, KIND_HEAP, profile, seed, ops);
+}
+
+/* Text and back, records and back: the same program each time. */
+static inline void assert_converts(const struct program *program)
+{
+    static struct owned_program again;
+    static char text[TEXT_MAX];
+    static uint8_t records[BYTES_MAX];
+    size_t length = text_print(program, text, sizeof text);
+    assert_true(length < sizeof text);
+    must_parse(&again, text, length);
+    assert_true(program_equal(program, &again.program));
+
+    size_t size = record_encode(program, records, sizeof records);
+    assert_int_equal(size, record_size(program));
+    owned_init(&again);
+    assert_int_equal(record_decode(&again.program, records, size), size);
+    assert_true(program_equal(program, &again.program));
 }
 
 #endif

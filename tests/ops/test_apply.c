@@ -249,6 +249,25 @@ static void test_realloc_to_zero_of_malloc_likes(void **state)
     assert_ptr_equal(slots[0].p, arena + 16);
 }
 
+/* Time, priorities and schedules are not a heap's: nothing is called, also with all switched on. */
+static void test_threaded_kinds_are_skipped(void **state)
+{
+    (void)state;
+    fresh(SUBJECT_NULL_ON_BAD);
+    heap.header.kind = KIND_KHEAP;
+    for (uint8_t kind = OP_KINDS_PLAIN; kind < OP_KINDS; kind++) {
+        const struct op op = {.kind = kind, .value = 3};
+        apply_op(&heap, &op, NULL, &result);
+        assert_int_equal(result.how, SKIPPED);
+        assert_false(result.gives_pointer);
+    }
+    assert_string_equal(log_text, "");
+    /* Whose op it is, and how long it may wait, is not the heap's business either. */
+    const struct op op = {.kind = OP_ALLOC, .value = 8, .thread = THREAD_ISR, .wait = WAIT_FOREVER};
+    apply_op(&heap, &op, NULL, &result);
+    assert_string_equal(log_text, "alloc(-1,0,8) ");
+}
+
 static void note_hook(void *context, const struct op *op)
 {
     assert_int_equal(op->kind, OP_ALLOC);
@@ -339,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_failures_keep_the_slot),
         cmocka_unit_test(test_realloc_to_zero_of_malloc_likes),
+        cmocka_unit_test(test_threaded_kinds_are_skipped),
         cmocka_unit_test(test_hooks_enclose_the_call),
         cmocka_unit_test(test_digest_by_definition),
         cmocka_unit_test(test_replay),

@@ -8,26 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_MAX = (2 * OPS_MAX + 1) * 8, TEXT_MAX = OPS_MAX * 64 };
-
-/* Text and back, records and back: the same program each time. */
-static void assert_converts(const struct program *program)
-{
-    static struct owned_program again;
-    static char text[TEXT_MAX];
-    static uint8_t records[BYTES_MAX];
-    size_t length = text_print(program, text, sizeof text);
-    assert_true(length < sizeof text);
-    must_parse(&again, text, length);
-    assert_true(program_equal(program, &again.program));
-
-    size_t size = record_encode(program, records, sizeof records);
-    assert_int_equal(size, record_size(program));
-    owned_init(&again);
-    assert_int_equal(record_decode(&again.program, records, size), size);
-    assert_true(program_equal(program, &again.program));
-}
-
 static void test_generated_programs(void **state)
 {
     (void)state;
@@ -36,6 +16,23 @@ static void test_generated_programs(void **state)
         must_generate(&owned, (enum profile)(seed % PROFILES), seed, 100);
         assert_converts(&owned.program);
     }
+}
+
+/* Without threads there are none; with threads all is in the ranges that op.h gives. */
+static void assert_thread_fields(const struct program_header *header, const struct op *op)
+{
+    uint32_t fields = op_table[op->kind].fields;
+    if (!program_threaded(header)) {
+        assert_true(op->kind < OP_KINDS_PLAIN && op->thread == 0 && op->wait == 0);
+        return;
+    }
+    assert_true(header->slots_log2 <= PROGRAM_SLOTS_LOG2_THREADED);
+    assert_true(op->thread < PROGRAM_THREADS || (op->thread == THREAD_ISR && op->kind != OP_PRIO));
+    assert_true(op->wait <= WAIT_FOREVER);
+    assert_true(op->wait == 0 || (fields & (OP_FILLS | OP_RESIZES)) != 0);
+    assert_true(op->thread == 0 || (fields & OP_UNTHREADED) == 0);
+    assert_true(op->kind != OP_TICK || op->value <= PROGRAM_TICK_MAX);
+    assert_true(op->kind != OP_PRIO || op->value <= PROGRAM_PRIO_MAX);
 }
 
 /* Any bytes, any length: a program within the limits, whose canonical records decode to itself. */
@@ -60,6 +57,7 @@ static void test_random_bytes(void **state)
         for (size_t i = 0; i < owned.program.nops; i++) {
             assert_true(owned.ops[i].kind < OP_KINDS && owned.ops[i].form <= SIZE_ABOVE_4G);
             assert_true(owned.ops[i].slot < 1u << header->slots_log2);
+            assert_thread_fields(header, &owned.ops[i]);
         }
         assert_converts(&owned.program);
     }
@@ -209,6 +207,8 @@ static void test_equal_sees_every_field(void **state)
         CHANGED(copy[i].kind ^= 1);
         CHANGED(copy[i].form ^= 1);
         CHANGED(copy[i].expect ^= 1);
+        CHANGED(copy[i].thread ^= 1);
+        CHANGED(copy[i].wait ^= 8);
         CHANGED(copy[i].slot ^= 0x100);
         CHANGED(copy[i].align ^= 1);
         CHANGED(copy[i].value ^= 0x10000);

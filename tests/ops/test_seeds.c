@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 20000, SEEDS_WANTED = 40 };
+enum { SEED_MAX = 20000, SEEDS_WANTED = 40 };
 
 static size_t read_seed(const char *name, char *text)
 {
@@ -14,9 +14,9 @@ static size_t read_seed(const char *name, char *text)
     snprintf(path, sizeof path, "%s/%s", SEEDS_DIR, name);
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    size_t size = fread(text, 1, TEXT_MAX, file);
+    size_t size = fread(text, 1, SEED_MAX, file);
     fclose(file);
-    assert_in_range(size, 1, TEXT_MAX - 1);
+    assert_in_range(size, 1, SEED_MAX - 1);
     text[size] = '\0';
     return size;
 }
@@ -42,7 +42,7 @@ static int strip_comments(const char *text, char *out)
 static void check_seed(const char *name)
 {
     static struct owned_program owned;
-    static char text[TEXT_MAX], bare[TEXT_MAX], canonical[TEXT_MAX];
+    static char text[SEED_MAX], bare[SEED_MAX], canonical[SEED_MAX];
     size_t size = read_seed(name, text);
     must_parse(&owned, text, size);
     assert_true(text[size - 1] == '\n');
