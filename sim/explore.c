@@ -14,7 +14,8 @@
 static const char usage[] =
     "usage: explore [OPTION]...\n"
     "Runs all schedules of all programs of the families, equivalent ones once.\n"
-    "  --subject NAME     kheap or pool (default: both)\n"
+    "  --subject NAME     kheap or pool (default: both), or a path to a .so: a subject of their "
+    "kinds\n"
     "  --family LETTERS   some of ABCPQ (default: all)\n"
     "  --bound N          ops of a thread, 1 to 3 (default: each family's own)\n"
     "  --jobs N           processes at once (default 2)\n"
@@ -122,15 +123,33 @@ static bool set_text(struct explore_options *o, const char *name, const char *va
     return false;
 }
 
-static void check_options(const struct explore_options *o)
+/* A loaded subject takes its alphabet's place, and its path is its name in commands. */
+static void set_subject(struct explore_options *o)
+{
+    static struct subject loaded;
+    if (strchr(o->subject, '/') != NULL) {
+        loaded = *host_load_subject(o->subject);
+        loaded.name = o->subject;
+    }
+    for (size_t i = 0; i < alphabet_count; i++) {
+        if (loaded.name != NULL && loaded.kind == alphabets[i].kind) {
+            alphabets[i].subject = &loaded;
+            o->kind = alphabets[i].kind;
+        }
+        if (strcmp(o->subject, alphabets[i].name) == 0) {
+            o->kind = alphabets[i].kind;
+        }
+    }
+    if (o->kind == 0) {
+        bad_usage("--subject", "kheap, pool, or a shared object that is one of them", o->subject);
+    }
+}
+
+static void check_options(struct explore_options *o)
 {
     struct stat status;
-    bool known = o->subject == NULL;
-    for (size_t i = 0; i < alphabet_count && !known; i++) {
-        known = strcmp(o->subject, alphabets[i].name) == 0;
-    }
-    if (!known) {
-        bad_usage("--subject", "kheap or pool", o->subject);
+    if (o->subject != NULL) {
+        set_subject(o);
     }
     for (const char *c = o->families; c != NULL && *c != '\0'; c++) {
         if (strchr("ABCPQ", *c) == NULL) {
@@ -176,7 +195,7 @@ static size_t make_tasks(const struct explore_options *o, struct task *tasks)
     size_t n = 0;
     uint32_t first = 0;
     for (size_t a = 0; a < alphabet_count; a++) {
-        if (o->subject != NULL && strcmp(o->subject, alphabets[a].name) != 0) {
+        if (o->subject != NULL && o->kind != alphabets[a].kind) {
             continue;
         }
         for (size_t f = 0; f < (o->sample != 0 ? 1u : family_count); f++) {

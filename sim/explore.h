@@ -53,7 +53,7 @@ struct alphabet {
     uint32_t sizes[7]; /* ascending: what a realloc up or down goes to; see level_* */
     uint8_t level_small, level_middle, level_whole;
 };
-extern const struct alphabet alphabets[];
+extern struct alphabet alphabets[]; /* the subject may be replaced by a loaded one */
 extern const size_t alphabet_count;
 
 struct family {
@@ -183,6 +183,7 @@ struct frame {
 };
 struct walk {
     enum walk_mode mode;
+    const struct subject *subject;
     struct state_set *seen;     /* WALK_PRUNED */
     struct state_set *outcomes; /* of whole runs, with results; or NULL */
     struct state_set *ends;     /* of whole runs, the state alone; or NULL */
@@ -205,7 +206,8 @@ enum sim_end walk_replay(struct walk *walk, const struct explored *explored,
 /* ---- the command: explore.c, explore_jobs.c, explore_failure.c ---- */
 
 struct explore_options {
-    const char *subject;  /* alphabet's name, or NULL: all */
+    const char *subject;  /* alphabet's name, or a shared object; NULL: all alphabets */
+    uint8_t kind;         /* of the subject */
     const char *families; /* letters, or NULL: all */
     uint32_t bound;       /* 0: each family's own */
     enum walk_mode mode;

@@ -42,6 +42,9 @@ void failure_write(const struct explore_options *options, const char *name, stru
     snprintf(stem, sizeof stem, "%s-%s", name, oracle_names[failure->oracle]);
     free_name(path, sizeof path, options->out, stem);
     host_write_file(path, text, (size_t)head + length);
-    fprintf(stderr, "FAIL %s\n  oracle %s: %s\n  run  heapvet run %s\n  then heapvet shrink %s\n",
-            path, oracle_names[failure->oracle], failure->have_want, path, path);
+    const char *subject = walk->subject->name;
+    fprintf(stderr, "FAIL %s\n  oracle %s: %s\n", path, oracle_names[failure->oracle],
+            failure->have_want);
+    fprintf(stderr, "  run  heapvet run --subject %s %s\n  then heapvet shrink --subject %s %s\n",
+            subject, path, subject, path);
 }

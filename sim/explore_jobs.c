@@ -110,6 +110,7 @@ static void do_slice(struct worker *worker)
     *worker->result = (struct slice_result){0};
     state_set_clear(&worker->seen);
     worker->walk.mode = worker->options->mode;
+    worker->walk.subject = worker->task->space.alphabet->subject;
     worker->walk.seen = &worker->seen;
     worker->written = 0;
     if (worker->options->outcomes) {

@@ -13,7 +13,7 @@
  * Pool: one block that is four of the smallest.
  */
 #define WHOLE_BYTES 124u
-const struct alphabet alphabets[] = {
+struct alphabet alphabets[] = {
     {"kheap",
      &sim_kheap,
      KIND_KHEAP,

@@ -120,6 +120,12 @@ static bool fresh(const struct sim_actor *actor)
            (actor->in_op == 1u && actor->step == SIM_LOCK);
 }
 
+/* In the queue, though its deadline may have come. */
+static bool asleep(const struct sim_actor *actor)
+{
+    return actor->in_op != 0 && actor->step == SIM_RESUME;
+}
+
 /* Has read the clock first thing, and nothing else. */
 static bool clocked(const struct sim_actor *actor)
 {
@@ -136,7 +142,7 @@ bool state_quiet(const struct sim_view *view)
         if (a->holds != 0) {
             return false;
         }
-        if (a->status == SIM_ASLEEP) {
+        if (asleep(a)) {
             if (a->granted) {
                 return false;
             }
@@ -155,7 +161,8 @@ static uint32_t rank(const struct sim_view *view, uint32_t thread)
     uint32_t before = 0;
     for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
         const struct sim_actor *a = &view->actors[t];
-        before += a->status == SIM_ASLEEP && a->asleep_since < view->actors[thread].asleep_since;
+        before += a->status != SIM_DONE && asleep(a) &&
+                  a->asleep_since < view->actors[thread].asleep_since;
     }
     return before;
 }
@@ -181,7 +188,7 @@ static void put_thread(struct text_of_state *text, const struct explored *explor
                        const struct sim_view *view, uint32_t thread)
 {
     const struct sim_actor *a = &view->actors[thread];
-    if (a->status == SIM_ASLEEP) {
+    if (a->status != SIM_DONE && asleep(a)) {
         put_number(text, 0x100u + rank(view, thread));
         put_number(text, a->in_op);
         put_number(text, distance(view, a->deadline));

@@ -79,9 +79,7 @@ static enum sim_end run(struct walk *walk, const struct explored *explored, bool
     walk->depth = 0;
     walk->met = false;
     moves_begin(&walk->memory);
-    const struct subject *subject =
-        explored->program.header.kind == KIND_KHEAP ? &sim_kheap : &sim_pool;
-    return sim_run(&explored->program, subject, &options, &walk->sim, failure);
+    return sim_run(&explored->program, walk->subject, &options, &walk->sim, failure);
 }
 
 static bool next_choice(struct walk *walk)
