@@ -5,6 +5,7 @@
 /* What the runner's files share, and nobody else includes. */
 
 #include "digest.h"
+#include "payload.h"
 #include "poison.h"
 #include "runner.h"
 #include "shadow.h"
@@ -105,18 +106,10 @@ static inline bool run_asks(struct run *run, enum oracle oracle)
 bool run_step(struct run *run, const struct op *op);
 
 /* runner_payload.c */
-uint32_t payload_tag(uint32_t slot, uint32_t index, uint32_t salt);
-void payload_fill(uint8_t *p, size_t from, size_t to, uint32_t tag);
-/* Offset of the first byte below n that is not as filled, or n. */
-size_t payload_verify(const uint8_t *p, size_t n, uint32_t tag);
-uint8_t payload_byte(size_t offset, uint32_t tag);
-/* Offset of the first byte below n that is not 0, or n. */
-size_t payload_zeroes(const uint8_t *p, size_t n);
 /* Verifies the first n bytes of a slot; false: failed. lazily: the damage may be older than this
  * op. */
 bool payload_check(struct run *run, uint32_t slot, const uint8_t *p, size_t n, bool lazily);
 bool payload_check_all(struct run *run);
-void region_fill(uint8_t *p, size_t n, uint8_t byte);
 void guards_fill(struct run *run);
 bool guards_check(struct run *run);
 void snapshot_take(struct run *run);
