@@ -16,6 +16,7 @@
 #define PROBE_RESET() ((void)0)
 #endif
 
+#if CONFIG_SYS_HEAP_RUNTIME_STATS
 static inline int look_stats(struct sys_heap *heap, struct subject_stats *stats)
 {
     struct sys_memory_stats got;
@@ -28,6 +29,7 @@ static inline int look_stats(struct sys_heap *heap, struct subject_stats *stats)
     }
     return status;
 }
+#endif
 
 static inline bool look_check(struct sys_heap *heap, struct subject_fault *fault)
 {
