@@ -32,9 +32,11 @@ int main(int argc, char **argv)
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     for (uint64_t seed = first; seed < first + 500; seed++) {
         struct program program = {.capacity = OPS, .ops = ops, .name = ""};
-        struct generate_options options = {.profile = (enum profile)(seed % PROFILES),
+        struct generate_options options = {.kind = (enum program_kind)(seed % PROGRAM_KINDS),
+                                           .profile = (enum profile)(seed % PROFILES_ALL),
                                            .seed = seed,
-                                           .ops = seed % PROFILES == PROFILE_STEADY ? OPS / 2 : OPS,
+                                           .ops = seed % PROFILES_ALL == PROFILE_STEADY ? OPS / 2
+                                                                                        : OPS,
                                            .effective = seed % 3 == 0};
         if (!generate_program(&program, &options)) {
             return 1;

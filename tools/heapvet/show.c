@@ -13,9 +13,11 @@
 
 static const char help[] =
     "Usage: heapvet show [OPTION]... FILE|PACK:NAME\n"
-    "Runs a program and draws the heap it leaves: chunks in address order as bytes with header,\n"
-    "free ones in brackets, and the region as a bar ('#' used, '.' free, '+' both, '=' the heap's\n"
-    "own). No oracles: `heapvet run` judges.\n\n"
+    "Runs a program without threads and draws the heap it leaves: chunks in address order as\n"
+    "bytes with header (a pool's blocks: bytes asked for, with descriptor), free ones in "
+    "brackets,\n"
+    "and the region as a bar ('#' used, '.' free, '+' both, '=' the heap's own). No oracles:\n"
+    "`heapvet run` judges.\n\n"
     "      --subject NAME|PATH.so  the allocator (default: the program's kind's)\n"
     "      --at N                  stop after op N (counted from 1; default: all)\n"
     "      --width N               columns, 20 to 400 (default: 80)\n";
@@ -37,10 +39,16 @@ struct piece {
     bool used;
 };
 
+/* Where blocks can lie: bytes from the region's start, and what stands in front of the user's. */
+struct area {
+    size_t first, end, header;
+};
+
 struct map {
     struct piece *pieces;
     size_t count;
-    size_t first, end; /* the chunk area, bytes from the region's start */
+    struct area areas[SUBJECT_PARTS]; /* in address order */
+    size_t nareas;
     size_t region;
 };
 
@@ -58,39 +66,82 @@ static void add_piece(struct map *map, size_t offset, size_t bytes, bool used)
     }
 }
 
+static void find_areas(const struct heap_under_test *heap, struct map *map)
+{
+    const struct subject *subject = heap->subject;
+    struct subject_info infos[SUBJECT_PARTS];
+    struct subject_pool pool;
+    if (subject->pool) {
+        subject->pool(heap->state, &pool);
+        size_t first = (size_t)(pool.buffer - heap->region);
+        map->areas[0] =
+            (struct area){first, first + (size_t)pool.max * pool.count, pool.descriptor};
+        map->nareas = 1;
+        return;
+    }
+    map->areas[0] = (struct area){0, heap->region_bytes, 0};
+    map->nareas = 1;
+    if (subject->parts) {
+        map->nareas = subject->parts(heap->state, infos);
+    } else if (subject->info) {
+        subject->info(heap->state, infos);
+    } else {
+        return;
+    }
+    for (size_t i = 0; i < map->nareas; i++) {
+        size_t first = (size_t)(infos[i].first - heap->region);
+        map->areas[i] = (struct area){first, first + (size_t)infos[i].units * 8, infos[i].header};
+    }
+}
+
+static size_t header_at(const struct map *map, size_t offset)
+{
+    for (size_t i = 0; i < map->nareas; i++) {
+        if (offset >= map->areas[i].first && offset < map->areas[i].end) {
+            return map->areas[i].header;
+        }
+    }
+    return 0;
+}
+
+/* What is not used in an area, given the used pieces in address order. */
+static void add_free(struct map *map, const struct area *area, size_t used)
+{
+    size_t at = area->first;
+    for (size_t i = 0; i < used; i++) {
+        const struct piece piece = map->pieces[i];
+        if (piece.offset >= area->first && piece.offset < area->end) {
+            add_piece(map, at, piece.offset > at ? piece.offset - at : 0, false);
+            at = piece.offset + piece.bytes;
+        }
+    }
+    add_piece(map, at, area->end > at ? area->end - at : 0, false);
+}
+
 /* Live blocks are known from the slots; what lies between them is free. */
 static void build_map(const struct replay *replay, struct map *map)
 {
     const struct heap_under_test *heap = &replay->heap;
     const struct subject *subject = heap->subject;
-    struct subject_info info = {.header = 0};
     size_t slots = (size_t)1 << heap->header.slots_log2;
-    map->pieces = cli_memory(NULL, (2 * slots + 1) * sizeof(struct piece));
+    map->pieces = cli_memory(NULL, (2 * slots + SUBJECT_PARTS) * sizeof(struct piece));
     map->count = 0;
     map->region = heap->region_bytes;
-    map->first = 0;
-    map->end = heap->region_bytes;
-    if (subject->info) {
-        subject->info(heap->state, &info);
-        map->first = (size_t)(info.first - heap->region);
-        map->end = map->first + (size_t)info.units * 8;
-    }
+    find_areas(heap, map);
     for (size_t i = 0; i < slots; i++) {
         uint8_t *p = heap->slots[i].p;
         if (p) {
             size_t bytes = subject->usable ? subject->usable(heap->state, p) : heap->slots[i].bytes;
-            add_piece(map, (size_t)(p - heap->region) - info.header, bytes + info.header, true);
+            size_t offset = (size_t)(p - heap->region);
+            size_t header = header_at(map, offset);
+            add_piece(map, offset - header, bytes + header, true);
         }
     }
     size_t used = map->count;
     qsort(map->pieces, used, sizeof(struct piece), by_offset);
-    size_t at = map->first;
-    for (size_t i = 0; i < used; i++) {
-        size_t offset = map->pieces[i].offset;
-        add_piece(map, at, offset > at ? offset - at : 0, false);
-        at = offset + map->pieces[i].bytes;
+    for (size_t i = 0; i < map->nareas; i++) {
+        add_free(map, &map->areas[i], used);
     }
-    add_piece(map, at, map->end > at ? map->end - at : 0, false);
     qsort(map->pieces, map->count, sizeof(struct piece), by_offset);
 }
 
