@@ -114,10 +114,11 @@ static uint64_t distance(const struct sim_view *view, int64_t deadline)
     return deadline <= view->now ? 0u : (uint64_t)(deadline - view->now);
 }
 
+/* Nothing but the op's beginning was performed, if that. */
 static bool fresh(const struct sim_actor *actor)
 {
-    return actor->in_op == 0 || actor->step == SIM_CLOCK ||
-           (actor->in_op == 1u && actor->step == SIM_LOCK);
+    return actor->in_op == 0 ||
+           (actor->in_op == 1u && (actor->step == SIM_CLOCK || actor->step == SIM_LOCK));
 }
 
 /* In the queue, though its deadline may have come. */
@@ -148,7 +149,7 @@ bool state_quiet(const struct sim_view *view)
             }
             continue;
         }
-        if (a->in_op > 2u || !(fresh(a) || clocked(a))) {
+        if (!fresh(a) && !clocked(a)) {
             return false;
         }
     }
