@@ -131,8 +131,8 @@ struct k_mem_block {
                       "min_size at most 2^24");                                                    \
     KHEAP_POOL_ASSERT(KHEAP_POOL_ALIGN_OK(align_),                                                 \
                       "K_MEM_POOL_DEFINE: align must be a power of two");                          \
-    static KHEAP_POOL_ALIGNED((align_) > 8 ? (align_) : 8)                                         \
-        uint8_t kheap_pool_buffer_##name[(size_t)(n_max_) * (size_t)(max_size_)];                  \
+    KHEAP_POOL_ALIGNED((align_) > 8 ? (align_) : 8)                                                \
+    static uint8_t kheap_pool_buffer_##name[(size_t)(n_max_) * (size_t)(max_size_)];               \
     static uint32_t kheap_pool_bits_##name[K_MEM_POOL_WORDS(min_size_, max_size_, n_max_)];        \
     struct k_mem_pool name = {kheap_pool_buffer_##name,                                            \
                               kheap_pool_bits_##name,                                              \
