@@ -94,6 +94,23 @@ static void k_free_twice_is_reported(void **state)
     expect_fault(KHEAP_FAULT_NOT_USED, &pool, p, 0, "P2");
 }
 
+static void k_free_of_what_went_to_somebody_else_is_reported(void **state)
+{
+    struct k_mem_block mine;
+
+    (void)state;
+    uint8_t *p = k_mem_pool_malloc(&pool, 48);
+    assert_non_null(p);
+    k_free(p);
+    /* The same block, but without a descriptor. Its owner has not written to it yet. */
+    assert_int_equal(k_mem_pool_alloc(&pool, &mine, 64, K_NO_WAIT), 0);
+    assert_ptr_equal(mine.data, p - 16);
+    k_free(p);
+    expect_fault(KHEAP_FAULT_NOT_USED, &pool, p, 0, "P2");
+    k_mem_pool_free(&mine);
+    assert_int_equal(port_faults, 0);
+}
+
 static void k_free_of_an_address_without_a_descriptor_is_reported(void **state)
 {
     static _Alignas(16) uint8_t mine[64];
@@ -142,6 +159,7 @@ int main(void)
         cmocka_unit_test_setup(a_struct_that_no_allocation_filled_is_reported, port_reset),
         cmocka_unit_test_setup(a_failed_allocation_names_no_block_to_free, port_reset),
         cmocka_unit_test_setup(k_free_twice_is_reported, port_reset),
+        cmocka_unit_test_setup(k_free_of_what_went_to_somebody_else_is_reported, port_reset),
         cmocka_unit_test_setup(k_free_of_an_address_without_a_descriptor_is_reported, port_reset),
         cmocka_unit_test_setup(every_damaged_byte_of_a_descriptor_is_reported, port_reset),
     };
