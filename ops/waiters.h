@@ -14,7 +14,7 @@
 #include "shadow.h"
 
 /* Callers are numbered: threads, the interrupt, and who cleans up. */
-#define WAITERS 10u
+#define WAITERS          10u
 
 #define WAIT_UNTIL_WOKEN INT64_MAX /* deadline of a call that waits for ever */
 #define WAIT_NOT         INT64_MIN /* of one that does not wait */
@@ -30,12 +30,12 @@ struct waiter_request {
 
 struct waiter {
     struct waiter_request request;
-    bool calling;     /* an allocating call is running */
-    bool timed;       /* its first step was taken: the deadline is fixed */
-    bool attempted;   /* it held the lock and got nothing */
-    bool queued;      /* sleeps, or slept and has not been seen to try again */
-    bool has_place;   /* slept in this call: a place among equals, which it keeps */
-    bool late;        /* ran at or after its deadline since it went to sleep */
+    bool calling;   /* an allocating call is running */
+    bool timed;     /* its first step was taken: the deadline is fixed */
+    bool attempted; /* it held the lock and got nothing */
+    bool queued;    /* sleeps, or slept and has not been seen to try again */
+    bool has_place; /* slept in this call: a place among equals, which it keeps */
+    bool late;      /* ran at or after its deadline since it went to sleep */
     bool served;
     int priority;
     uint32_t place;   /* smaller: has waited longer */
@@ -48,9 +48,9 @@ struct waiters {
     const struct shadow *shadow;
     const void *state; /* the shadow's */
     struct waiter of[WAITERS];
-    uint32_t places;  /* given out so far */
-    uint32_t queued;  /* how many are */
-    uint32_t round;   /* who was served last in this section; WAITERS: nobody */
+    uint32_t places; /* given out so far */
+    uint32_t queued; /* how many are */
+    uint32_t round;  /* who was served last in this section; WAITERS: nobody */
 };
 
 void waiters_begin(struct waiters *waiters, const struct shadow *shadow, const void *state);
