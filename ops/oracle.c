@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oracle.h"
 
+#include "op.h"
 #include "shadow.h"
 
 const char *const oracle_names[ORACLES] = {
@@ -67,6 +68,14 @@ uint32_t oracles_for(const struct subject *subject)
     }
     if (subject->events != NULL) {
         oracles |= ORACLE_BIT(ORACLE_EVENTS);
+    }
+    const struct program_header header = {.kind = (uint8_t)subject->kind};
+    if (program_threaded(&header)) {
+        /* The simulation listens by itself. It runs a program once, does not copy the region at
+         * each of a thread's steps, and who probes how much is the plain runner's question. */
+        oracles |= ORACLES_THREADED | ORACLE_BIT(ORACLE_EVENTS);
+        oracles &= ~(ORACLE_BIT(ORACLE_DETERMINISM) | ORACLE_BIT(ORACLE_UNTOUCHED) |
+                     ORACLE_BIT(ORACLE_STEPS));
     }
     return oracles;
 }

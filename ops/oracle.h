@@ -45,6 +45,10 @@ enum oracle {
 #define ORACLE_NONE   ORACLES
 #define ORACLES_ALL   ((1u << ORACLES) - 1u)
 #define ORACLE_BIT(o) (1u << (o))
+/* Those that only the simulation of threads can evaluate; their controls are in tests/sim. */
+#define ORACLES_THREADED                                                                           \
+    (ORACLE_BIT(ORACLE_DEADLINE) | ORACLE_BIT(ORACLE_WAKEUP) | ORACLE_BIT(ORACLE_ORDER) |          \
+     ORACLE_BIT(ORACLE_ISR) | ORACLE_BIT(ORACLE_LOCK) | ORACLE_BIT(ORACLE_DEADLOCK))
 
 extern const char *const oracle_names[ORACLES];
 extern const char *const oracle_texts[ORACLES];

@@ -174,9 +174,12 @@ bool checks_after_init(struct run *run)
     /* A description that leaves the region would lead every other check out of it too. */
     if (first < region || first > end || run->info.units > (end - first) / 8u || heads < region ||
         heads > end || run->info.heads_bytes > end - heads) {
+        lose_model(run);
+        if (!run_asks(run, ORACLE_INSIDE)) {
+            return true;
+        }
         struct text text = run_fail(run, ORACLE_INSIDE);
         text_word(&text, "info(): have units or bucket heads outside, want them in the region");
-        run->modelled = false;
         return false;
     }
     run->free_bytes = model_free_bytes(run->model);

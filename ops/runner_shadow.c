@@ -60,10 +60,13 @@ bool shadow_sees_inside(struct run *run)
     if (run->subject->pool != NULL ? pool_lies_inside(run) : parts_lie_inside(run)) {
         return true;
     }
+    lose_model(run);
+    if (!run_asks(run, ORACLE_INSIDE)) {
+        return true;
+    }
     struct text text = run_fail(run, ORACLE_INSIDE);
     text_word(&text, "have children or a pool outside, want them in the region, one behind the "
                      "other");
-    run->shadow = NULL;
     return false;
 }
 
@@ -107,7 +110,7 @@ static bool judge_sentence(struct run *run, const char *sentence, const uint8_t 
     text_number(&text, run->result.bytes);
     text_word(&text, " bytes: have ");
     text_place(&text, run, p);
-    text_word(&text, "; ");
+    text_word(&text, ", want what is allowed: ");
     text_word(&text, sentence + strlen(oracle_names[oracle]) + 2);
     return false;
 }

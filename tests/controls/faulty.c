@@ -13,6 +13,7 @@ struct state {
     uint8_t *forget; /* block whose free is dropped */
     void *asked;     /* block whose usable size was asked for last */
     uint32_t allocs, frees, triggers;
+    bool failed; /* the last alloc did */
     bool skewed; /* found in the region's old contents */
 };
 
@@ -50,6 +51,8 @@ static uint8_t *triggered(struct state *state)
 
     state->triggers++;
     switch (faulty_fault) {
+    case FAULT_SERVED_AS_LARGER:
+        return inner->alloc(state->inner, bytes + 8);
     case FAULT_BLOCK_ELSEWHERE:
         return elsewhere;
     case FAULT_BLOCK_TWICE:
@@ -87,6 +90,8 @@ static void *faulty_alloc(void *opaque, size_t bytes)
     if (bytes == TRIGGER) {
         p = triggered(state);
         state->forget = p;
+    } else if (bytes == 0 && faulty_fault == FAULT_ZERO_REFUSED) {
+        p = NULL;
     } else {
         p = inner->alloc(state->inner, bytes == 0 && faulty_fault == FAULT_ZERO_SERVED ? 8 : bytes);
     }
@@ -94,6 +99,7 @@ static void *faulty_alloc(void *opaque, size_t bytes)
         state->mem[state->bytes - 20] ^= 1u; /* the middle of what is free */
     }
     state->allocs += p != NULL;
+    state->failed = p == NULL;
     state->last = p == NULL ? state->last : p;
     return p;
 }
@@ -110,6 +116,9 @@ static void faulty_free(void *opaque, void *p)
         state->last[3] ^= 1u;
     }
     inner->free(state->inner, p);
+    if (faulty_fault == FAULT_FREE_RETAKES && p == state->forget) {
+        (void)inner->alloc(state->inner, TRIGGER);
+    }
 }
 
 static void *faulty_aligned(void *opaque, size_t align, size_t bytes)
@@ -125,7 +134,9 @@ static void *faulty_aligned(void *opaque, size_t align, size_t bytes)
 static void *faulty_realloc(void *opaque, void *p, size_t bytes)
 {
     struct state *state = opaque;
-    const size_t usable = p == NULL ? 0 : inner->usable(state->inner, p);
+    const size_t usable = p == NULL               ? 0
+                          : inner->usable == NULL ? 16 /* no control asks for less */
+                                                  : inner->usable(state->inner, p);
     const size_t kept = usable < bytes ? usable : bytes;
     uint8_t *moved;
 
@@ -200,9 +211,82 @@ static bool faulty_check(void *opaque, struct subject_fault *fault)
     return inner->check == NULL || inner->check(state->inner, fault);
 }
 
+static size_t astray(void)
+{
+    return faulty_fault == FAULT_DESCRIBES_OUTSIDE ? 0x10000u : 0;
+}
+
 static void faulty_info(void *opaque, struct subject_info *info)
 {
     inner->info(((struct state *)opaque)->inner, info);
+    info->first = (const uint8_t *)((uintptr_t)info->first + astray());
+}
+
+static uint32_t faulty_parts(void *opaque, struct subject_info *infos)
+{
+    const uint32_t parts = inner->parts(((struct state *)opaque)->inner, infos);
+
+    infos[parts - 1].first = (const uint8_t *)((uintptr_t)infos[parts - 1].first + astray());
+    return parts;
+}
+
+static void faulty_pool(void *opaque, struct subject_pool *pool)
+{
+    inner->pool(((struct state *)opaque)->inner, pool);
+    pool->buffer = (const uint8_t *)((uintptr_t)pool->buffer + astray());
+}
+
+static void *faulty_calloc(void *opaque, size_t count, size_t bytes)
+{
+    struct state *state = opaque;
+    uint8_t *p = inner->calloc(state->inner, count, bytes);
+
+    if (p != NULL && faulty_fault == FAULT_CALLOC_DIRTY) {
+        p[count * bytes - 1] = 1;
+    }
+    state->last = p == NULL ? state->last : p;
+    return p;
+}
+
+/* What the first event becomes; returns how many there are then. */
+static uint32_t retold(const struct state *state, struct subject_event *events, uint32_t n)
+{
+    const bool of_trigger = n == 1 && state->triggers > 0 && events[0].kind == EVENT_ALLOC;
+
+    if (of_trigger && faulty_fault == FAULT_EVENT_LOST) {
+        return 0;
+    }
+    if (of_trigger && faulty_fault == FAULT_EVENT_DOUBLED) {
+        events[1] = events[0];
+        return 2;
+    }
+    if (of_trigger && faulty_fault == FAULT_EVENT_SIZE) {
+        events[0].bytes -= 8;
+    }
+    if (n == 2 && faulty_fault == FAULT_FREE_RETAKES && events[0].kind == EVENT_FREE) {
+        return 1;
+    }
+    if (n == 2 && faulty_fault == FAULT_EVENTS_SWAPPED) {
+        const struct subject_event first = events[0];
+        events[0] = events[1];
+        events[1] = first;
+    }
+    if (n == 1 && events[0].kind == EVENT_FREE && faulty_fault == FAULT_EVENT_LATE) {
+        events[0].seen[0] ^= 1u;
+    }
+    if (n == 0 && state->failed && faulty_fault == FAULT_EVENT_OF_FAILURE) {
+        events[0] = (struct subject_event){.kind = EVENT_ALLOC, .p = state->last, .bytes = 8};
+        return 1;
+    }
+    return n;
+}
+
+static uint32_t faulty_events(void *opaque, struct subject_event *events, uint32_t room)
+{
+    struct state *state = opaque;
+    const uint32_t n = inner->events(state->inner, events, room);
+
+    return room < 2 ? n : retold(state, events, n);
 }
 
 static uint32_t faulty_steps(void *opaque)
@@ -241,11 +325,16 @@ void faulty_subject(struct subject *subject, const struct subject *correct, bool
     subject->usable = correct->usable == NULL ? NULL : faulty_usable;
     subject->check = faulty_check;
     subject->faults = faulty_faults;
+    subject->kind = correct->kind;
+    subject->calloc = correct->calloc == NULL ? NULL : faulty_calloc;
+    subject->events = correct->events == NULL ? NULL : faulty_events;
     if (predictable) {
         subject->stats = correct->stats == NULL ? NULL : faulty_stats;
         subject->reset_max = correct->reset_max == NULL ? NULL : faulty_reset_max;
         subject->largest = correct->largest == NULL ? NULL : faulty_largest;
-        subject->info = faulty_info;
-        subject->steps = faulty_steps;
+        subject->info = correct->info == NULL ? NULL : faulty_info;
+        subject->steps = correct->steps == NULL ? NULL : faulty_steps;
+        subject->parts = correct->parts == NULL ? NULL : faulty_parts;
+        subject->pool = correct->pool == NULL ? NULL : faulty_pool;
     }
 }

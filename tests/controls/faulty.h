@@ -32,13 +32,24 @@ enum fault {
     FAULT_FAILURE_WRITES,        /* a failing alloc changes a free byte */
     FAULT_FAILED_REALLOC_WRITES, /* a failing realloc changes a free byte */
     FAULT_FREE_FORGETS,          /* free of the trigger's block does nothing */
+    FAULT_FREE_RETAKES,          /* it takes such a block again for itself, and tells nobody */
     FAULT_STATS_OFF,             /* stats says 4 allocated bytes too many */
     FAULT_LARGEST_OFF,           /* largest says 8 bytes too many, once something was allocated */
     FAULT_CHECK_FAILS,           /* check finds damage behind the trigger */
     FAULT_REPORTS_MISUSE,        /* the first free is reported as misuse */
-    FAULT_READS_OLD_BYTES, /* the trigger's size depends on what was in the region before init */
-    FAULT_READS_PAYLOAD,   /* the trigger's size depends on a user's byte */
-    FAULT_PROBES_MORE,     /* the trigger probes one chunk more than ALLOC_LOOPS */
+    FAULT_READS_OLD_BYTES,   /* the trigger's size depends on what was in the region before init */
+    FAULT_READS_PAYLOAD,     /* the trigger's size depends on a user's byte */
+    FAULT_PROBES_MORE,       /* the trigger probes one chunk more than ALLOC_LOOPS */
+    FAULT_SERVED_AS_LARGER,  /* the trigger is served as a request of 8 bytes more */
+    FAULT_ZERO_REFUSED,      /* alloc(0) gives NULL where a block is promised */
+    FAULT_CALLOC_DIRTY,      /* calloc leaves its last byte */
+    FAULT_DESCRIBES_OUTSIDE, /* info, parts or pool lie by 64 KiB */
+    FAULT_EVENT_LOST,        /* nobody is told of the trigger's block */
+    FAULT_EVENT_DOUBLED,     /* or twice */
+    FAULT_EVENT_SIZE,        /* or with 8 bytes too few */
+    FAULT_EVENTS_SWAPPED,    /* the old block is reported as freed before the new one is there */
+    FAULT_EVENT_LATE,        /* a block is reported as freed when it has been written to */
+    FAULT_EVENT_OF_FAILURE,  /* a call that fails reports a block */
     FAULTS
 };
 
