@@ -82,8 +82,9 @@ static void *alloc(void *state, size_t bytes)
 {
     struct pool_state *pool = state_of(state);
     struct k_mem_block block = {0};
+    const int status = k_mem_pool_alloc(&pool->pool, &block, bytes, sim_timeout());
 
-    judge_status(k_mem_pool_alloc(&pool->pool, &block, bytes, sim_timeout()), block.data);
+    judge_status(status, block.data);
     if (block.data != NULL) {
         *place_of(pool, block.data) = block;
     }
