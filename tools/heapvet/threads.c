@@ -3,25 +3,6 @@
 
 #include <string.h>
 
-#ifndef HEAPVET_SIM
-/* The simulation is not built here: no subject of a kind with threads, so that no program comes as
- * far as to be run. */
-const struct subject *const threads_subjects[] = {NULL};
-
-enum run_status threads_run_or_die(const struct program *program, const struct subject *subject,
-                                   uint32_t oracles, struct sim_counts *counts)
-{
-    (void)program, (void)subject, (void)oracles, (void)counts;
-    return RUN_DOES_NOT_FIT;
-}
-
-enum run_status threads_run(const struct program *program, const struct subject *subject,
-                            uint32_t oracles, struct run_failure *failure)
-{
-    (void)program, (void)subject, (void)oracles, (void)failure;
-    return RUN_DOES_NOT_FIT;
-}
-#else
 const struct subject *const threads_subjects[] = {&sim_kheap, &sim_pool, &sim_poolmalloc, NULL};
 
 static enum run_status status_of(enum sim_end end)
@@ -51,4 +32,3 @@ enum run_status threads_run(const struct program *program, const struct subject 
     memset(&counts, 0, sizeof(counts));
     return status_of(sim_run(program, subject, &options, &counts, failure));
 }
-#endif
