@@ -102,6 +102,7 @@ static void look_at_drained(void)
 void sim_clean(void)
 {
     sim.cleaning = true;
+    sim.heap.header.swarm_off = 0; /* or a program without frees would never be empty */
     while (sim.end == SIM_OK && free_some()) {
         sim_schedule_all();
     }
