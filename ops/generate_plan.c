@@ -209,6 +209,16 @@ static void set_load(struct generator *g, uint32_t region)
     g->goal = g->target;
 }
 
+/* A pool gives out blocks and takes them back: anything else would be skipped. */
+static void keep_pool_kinds(struct generator *g)
+{
+    for (uint32_t kind = 0; kind < OP_KINDS; kind++) {
+        if (kind != OP_ALLOC && kind != OP_FREE && kind != OP_CALLOC) {
+            g->weight[kind] = 0;
+        }
+    }
+}
+
 void generator_begin(struct generator *g, struct program *program,
                      const struct generate_options *options)
 {
@@ -229,6 +239,9 @@ void generator_begin(struct generator *g, struct program *program,
     g->threaded = program_threaded(header);
     for (uint32_t kind = 0; kind < OP_KINDS; kind++) {
         g->weight[kind] = g->plan->weight[kind];
+    }
+    if (header->kind == KIND_POOL) {
+        keep_pool_kinds(g);
     }
     header->region = options->region != 0   ? options->region
                      : g->plan->region != 0 ? g->plan->region
