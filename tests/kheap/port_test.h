@@ -24,6 +24,7 @@ struct port_test {
     unsigned sleeps;   /* calls of sleep */
     const void *held;  /* the lock that is held; NULL: none */
     unsigned unlocked; /* copies and fills above 64 bytes, none of them with a lock held */
+    size_t copied;     /* bytes of the last copy above 64 */
     char log[256];     /* c clock, l lock, u unlock, s sleep, w wake */
     size_t logged;
 };

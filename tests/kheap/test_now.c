@@ -223,6 +223,25 @@ static void no_lock_is_held_during_a_copy(void **state)
     assert_int_equal(port.unlocked, 1);
 }
 
+static void move_copies_the_smaller_of_both_sizes(void **state)
+{
+    (void)state;
+    a = k_heap_alloc(&heap, 200, K_NO_WAIT);
+    b = k_heap_alloc(&heap, 8, K_NO_WAIT);
+    assert_non_null(b);
+    const size_t old = usable(a);
+
+    a = k_heap_realloc(&heap, a, 300, K_NO_WAIT);
+    assert_int_equal(port.copied, old);
+    /* Half a block further on, so that it moves although it shrinks. */
+    c = k_heap_aligned_alloc(&heap, 64, 100, K_NO_WAIT);
+    free_b();
+    const size_t align = ((uintptr_t)a & -(uintptr_t)a) * 2;
+
+    assert_non_null(k_heap_aligned_realloc(&heap, a, align, 150, K_NO_WAIT));
+    assert_int_equal(port.copied, 150);
+}
+
 static void no_lock_is_held_while_zeroing(void **state)
 {
     (void)state;
@@ -289,6 +308,7 @@ int main(void)
         TEST(realloc_keeps_the_contents),
         TEST(failed_realloc_leaves_the_block_untouched),
         TEST(no_lock_is_held_during_a_copy),
+        TEST(move_copies_the_smaller_of_both_sizes),
         TEST(no_lock_is_held_while_zeroing),
         TEST(free_of_null_does_nothing),
         TEST(try_init_returns_the_error_of_sys_heap_init),

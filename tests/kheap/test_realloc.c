@@ -147,27 +147,45 @@ static void aligned_realloc_waits_for_room(void **state)
     assert_true(pattern_is(got, 100));
 }
 
-static void block_that_lies_right_waits_even_if_only_growing_in_place_can_serve_it(void **state)
+/*
+ * A region that begins so that its first block is a multiple of 256. The whole heap with room for
+ * that alignment is more than the heap has; growing in place needs no such room.
+ */
+static void block_that_lies_right_waits_to_grow_in_place(void **state)
 {
-    const size_t most = sys_heap_largest_free(&heap.heap);
+    static uint8_t area[REGION + 256] __attribute__((aligned(256)));
+    size_t most;
 
     (void)state;
-    /* With room for the alignment it would not fit the empty heap. */
-    a = k_heap_aligned_alloc(&heap, 8, 100, K_NO_WAIT);
+    k_heap_init(&heap, area, REGION);
+    a = k_heap_alloc(&heap, 1, K_NO_WAIT);
+    k_heap_init(&heap, area + (-(uintptr_t)a & 255), REGION);
+    most = sys_heap_largest_free(&heap.heap);
+    a = k_heap_alloc(&heap, 100, K_NO_WAIT);
+    assert_int_equal((uintptr_t)a % 256, 0);
+    assert_null(k_heap_aligned_alloc(&heap, 256, most, K_FOREVER));
     b = rest();
     port_at(1001, free_b);
-    got = k_heap_aligned_realloc(&heap, a, (uintptr_t)a & -(uintptr_t)a, most, K_FOREVER);
+    got = k_heap_aligned_realloc(&heap, a, 256, most, K_FOREVER);
     assert_ptr_equal(got, a);
     assert_int_equal(usable(a), most);
 }
 
+static void grow_a_unseen(void)
+{
+    sys_heap_free(&heap.heap, b);
+    assert_ptr_equal(k_heap_realloc(&heap, a, 230, K_NO_WAIT), a);
+}
+
+/* What is left of b would be enough: a release would find it. */
 static void growing_in_place_is_no_release(void **state)
 {
     (void)state;
-    a = k_heap_alloc(&heap, 100, K_NO_WAIT);
-    port.logged = 0;
-    assert_ptr_equal(k_heap_realloc(&heap, a, 200, K_NO_WAIT), a);
-    assert_int_equal(port.logged, 2);
+    fill();
+    port_at(1001, grow_a_unseen);
+    assert_non_null(k_heap_alloc(&heap, 140, K_TICKS(5)));
+    assert_int_equal(port.now, 1005);
+    assert_null(strchr(port.log, 'w'));
 }
 
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
@@ -197,7 +215,7 @@ int main(void)
         TEST(realloc_that_moved_after_waiting_is_a_release),
         TEST(realloc_that_does_not_satisfy_the_alignment_moves),
         TEST(aligned_realloc_waits_for_room),
-        TEST(block_that_lies_right_waits_even_if_only_growing_in_place_can_serve_it),
+        TEST(block_that_lies_right_waits_to_grow_in_place),
         TEST(growing_in_place_is_no_release),
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
         TEST(realloc_whose_block_another_freed_ends_with_a_fault),

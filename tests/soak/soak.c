@@ -283,7 +283,7 @@ static void *work(void *argument)
         }
     }
     free_all(w);
-    atomic_fetch_add(&done, 1);
+    (void)atomic_fetch_add(&done, 1);
     return NULL;
 }
 
@@ -327,9 +327,7 @@ static struct arguments arguments_read(int argc, char **argv)
 
 static void pause_ms(long ms)
 {
-    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-    (void)nanosleep(&t, NULL);
+    (void)nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
 /* Lets the threads end; one that does not has a wake-up missing. */
