@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./vet --quick --json FILE as users run it: exit status 0, four stages, the promised figures."""
+"""./vet --quick --json FILE as users run it: exit status 0, every stage, the promised figures."""
 
 import json
 import subprocess
@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGES = ["corpus", "schedules", "soak", "fuzz", "bench", "firmware"]
 FUZZ = {"executions", "checked_ops", "executions_per_s", "findings", "may_share"}
 BENCH = {"p50_cycles", "p99_cycles", "p999_cycles", "max_cycles"}
 FIRMWARE = {"digests_equal", "alloc_mean", "alloc_worst", "free_mean", "free_worst"}
@@ -42,7 +43,7 @@ def main():
         print(done.stdout)
         document = json.loads(path.read_text())
     assert done.returncode == (0 if document["ok"] else 1), f"exit status {done.returncode}"
-    assert [s["name"] for s in document["stages"]] == ["corpus", "fuzz", "bench", "firmware"]
+    assert [s["name"] for s in document["stages"]] == STAGES
     assert document["commit"] and all(s["seconds"] > 0 for s in document["stages"])
     if not document["ok"]:
         assert too_slow_only(document), [s["problems"] for s in document["stages"]]
@@ -52,6 +53,8 @@ def main():
     assert len(engines) >= 2, "two engines"
     assert all(e["executions"] > 0 and e["checked_ops"] > 0 and e["findings"] == 0 for e in engines)
     assert len(list(find(figures["bench"], BENCH))) >= 3, "alloc, free and realloc at least"
+    soak = figures["soak"]["tsan"]
+    assert soak["waits"] > 0 and soak["time_outs"] > 0 and soak["lost_blocks"] == 0
     targets = list(find(figures["firmware"], FIRMWARE))
     assert len(targets) >= 3 and all(t["digests_equal"] is True for t in targets)
     print("quick: 1 passed, 0 failed")

@@ -17,6 +17,7 @@ from context import ROOT, Context, Failed, Screen  # noqa: E402
 # In the order they run: cheap ones first, so that a broken heap is said at once.
 STAGES = {
     "corpus": "tools/vet/stage_corpus.py",
+    "schedules": "sim/stage.py",
     "soak": "tools/vet/stage_soak.py",
     "fuzz": "fuzz/stage.py",
     "bench": "bench/stage.py",
