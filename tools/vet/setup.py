@@ -13,7 +13,7 @@ TEST = [
     "g++", "libcmocka-dev", "clang-14|clang-16", "clang-19", "llvm-19", "lld-19",
     "libclang-rt-14-dev|libclang-rt-16-dev", "libclang-rt-19-dev", "file", "zip", "unzip",
     "gcc-12-multilib|gcc-14-multilib", "lib32stdc++-12-dev|lib32stdc++-14-dev", "libc6-dev-i386",
-    "lua5.4", "sqlite3", "jq", "valgrind",
+    "lua5.4", "sqlite3", "jq", "valgrind", "python3-kconfiglib",
 ]
 
 
