@@ -75,9 +75,10 @@ def run_program(root, document, source):
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "main.c"
         program.write_text(source, encoding="utf-8")
-        lib = [str(root / f) for f in gate.tracked(root, ".c") if f.parts[:2] == ("lib", "src")]
+        lib = [str(root / f) for f in gate.tracked(root, ".c")
+               if f.parts[:2] == ("lib", "src") or f.parts[:3] == ("lib", "port", "posix")]
         command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{root}/lib/include",
-                   str(program), *lib, "-o", f"{folder}/a"]
+                   str(program), *lib, "-pthread", "-o", f"{folder}/a"]
         for argv in (command, [f"{folder}/a"]):
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             if done.returncode != 0:
