@@ -57,6 +57,15 @@ static bool scripted_choice(uint32_t *choice)
     return true;
 }
 
+/* What the scheduler may know of an op that is not finished. */
+static void show_ops(void)
+{
+    for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
+        sim.actors[t].given = sim.contexts[t].got;
+        sim.actors[t].resized = sim.contexts[t].resized;
+    }
+}
+
 uint32_t sim_choose(const struct sim_enabled *enabled, uint32_t n)
 {
     const struct sim_scheduler *scheduler = sim.options->scheduler;
@@ -68,6 +77,7 @@ uint32_t sim_choose(const struct sim_enabled *enabled, uint32_t n)
     sim.counts->choices++;
     sim.view.now = sim.now;
     if (scheduler != NULL) {
+        show_ops();
         choice = scheduler->choose(scheduler->context, &sim.view, enabled, n);
         return choice == SIM_STOP || choice < n ? choice : choice % n;
     }

@@ -105,6 +105,7 @@ struct explored {
     uint16_t setup;               /* ops in front that are performed before anything is a choice */
     uint8_t threads; /* that have ops; slot t is thread t's, the next the interrupt's */
     bool alike;      /* threads are interchangeable */
+    bool shared;     /* the first thread's slot is the last thread's, or the interrupt's, too */
 };
 void explored_build(struct explored *out, const struct space_of_programs *space,
                     const struct choice_of_program *choice);
@@ -126,9 +127,7 @@ void state_set_free(struct state_set *set);
 /* False: it was there. */
 bool state_set_insert(struct state_set *set, struct digest128 digest);
 
-/* Every thread is between two ops, asleep in the queue or done: nothing but what state_digest()
- * looks at decides what can follow. */
-bool state_quiet(const struct sim_view *view);
+/* Of a point at which nobody holds a lock: all that decides what can follow, and nothing else. */
 struct digest128 state_digest(const struct explored *explored, const struct sim_view *view);
 /* The same and every op's result: what the threads can tell of a run. */
 struct digest128 outcome_digest(const struct explored *explored, const struct sim_view *view);

@@ -104,6 +104,7 @@ static void begin(struct explored *out, const struct alphabet *alphabet)
     out->program.header.slots_log2 = 3;
     out->setup = 0;
     out->alike = true;
+    out->shared = false;
 }
 
 static void append_isr(struct explored *out, const struct space_of_programs *space, uint8_t extra)
@@ -142,6 +143,7 @@ void explored_build(struct explored *out, const struct space_of_programs *space,
     const struct family *family = space->family;
     begin(out, space->alphabet);
     out->alike = !family->ordered;
+    out->shared = family->stranger;
     out->threads = (uint8_t)(family->threads + (family->stranger ? 1u : 0u));
     for (uint32_t t = 0; family->priorities && t < family->threads; t++) {
         append(out, (uint8_t)t, OP_PRIO, 0)->value = t;

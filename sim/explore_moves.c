@@ -69,6 +69,13 @@ static bool deadline_ahead(const struct sim_view *view)
     return false;
 }
 
+/* An op's begin and end look at its slot. Where two threads use one slot, it matters which of them
+ * does so first. */
+static bool slot_is_shared(const struct explored *explored, uint32_t thread)
+{
+    return explored->shared && (thread == 0 || thread + 1u == explored->threads);
+}
+
 /* What is in front of everything: the program's setup, and steps that nobody can tell from later
  * ones. */
 static const struct sim_enabled *no_choice(const struct explored *explored,
@@ -87,6 +94,10 @@ static const struct sim_enabled *no_choice(const struct explored *explored,
     for (uint32_t i = 0; i < n; i++) {
         const struct sim_actor *a = &view->actors[enabled[i].actor];
         if (enabled[i].actor == SIM_ENVIRONMENT) {
+            continue;
+        }
+        if (slot_is_shared(explored, enabled[i].actor) &&
+            (enabled[i].step == SIM_BEGIN || enabled[i].step == SIM_UNLOCK)) {
             continue;
         }
         bool inside = a->holds != 0 && enabled[i].step != SIM_CLOCK;
@@ -158,7 +169,8 @@ void moves_reduced(struct move_memory *memory, const struct explored *explored,
         held = held || view->actors[t].holds != 0;
     }
     for (uint32_t i = 0; i < n; i++) {
-        bool stays_out = held && view->actors[enabled[i].actor].holds == 0;
+        bool stays_out =
+            held && view->actors[enabled[i].actor].holds == 0 && enabled[i].step != SIM_BEGIN;
         if (enabled[i].step != SIM_TICK && !stays_out) {
             add(list, &enabled[i], MOVE_GO);
         }

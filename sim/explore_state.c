@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "host.h"
+#include "kheap/mem_pool.h"
 
 /*
  * What decides how a run can go on, as bytes, and 128 bits of digest of them. Threads that are
@@ -90,17 +91,24 @@ static void put_heap(struct text_of_state *text, const struct subject_info *info
     }
 }
 
+/* A pool's is its bits. The state of a pool's subject begins with the pool. */
+static void put_pool(struct text_of_state *text, const void *state)
+{
+    const struct k_mem_pool *pool = state;
+    const size_t words = K_MEM_POOL_WORDS(pool->min_size, pool->max_size, pool->n_max);
+    put_number(text, pool->opened);
+    put(text, pool->free, words * sizeof *pool->free);
+}
+
 static void put_region(struct text_of_state *text, const struct sim_view *view)
 {
-    if (view->subject->info != NULL) {
-        struct subject_info info;
-        view->subject->info(view->subject_state, &info);
-        if (view->program->header.kind == KIND_KHEAP) {
-            put_heap(text, &info);
-        } else {
-            put(text, info.heads, info.heads_bytes); /* of a pool: its bits */
-        }
+    if (view->program->header.kind == KIND_POOL) {
+        put_pool(text, view->subject_state);
+        return;
     }
+    struct subject_info info;
+    view->subject->info(view->subject_state, &info);
+    put_heap(text, &info);
 }
 
 /* ---- the threads ---- */
@@ -114,56 +122,20 @@ static uint64_t distance(const struct sim_view *view, int64_t deadline)
     return deadline <= view->now ? 0u : (uint64_t)(deadline - view->now);
 }
 
-/* Nothing but the op's beginning was performed, if that. */
-static bool fresh(const struct sim_actor *actor)
+/* In the queue, or about to leave it because its deadline has come. */
+static bool waits(const struct sim_actor *actor)
 {
-    return actor->in_op == 0 ||
-           (actor->in_op == 1u && (actor->step == SIM_CLOCK || actor->step == SIM_LOCK));
+    return actor->status != SIM_DONE && actor->in_op != 0 && actor->step == SIM_RESUME &&
+           !actor->granted;
 }
 
-/* In the queue, though its deadline may have come. */
-static bool asleep(const struct sim_actor *actor)
-{
-    return actor->in_op != 0 && actor->step == SIM_RESUME;
-}
-
-/* Has read the clock first thing, and nothing else. */
-static bool clocked(const struct sim_actor *actor)
-{
-    return actor->in_op == 2u && actor->step == SIM_LOCK && actor->deadline != INT64_MAX;
-}
-
-bool state_quiet(const struct sim_view *view)
-{
-    for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
-        const struct sim_actor *a = &view->actors[t];
-        if (a->status == SIM_DONE) {
-            continue;
-        }
-        if (a->holds != 0) {
-            return false;
-        }
-        if (asleep(a)) {
-            if (a->granted) {
-                return false;
-            }
-            continue;
-        }
-        if (!fresh(a) && !clocked(a)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Place in the queue: how many sleep longer. */
+/* Place in the queue: how many came before. */
 static uint32_t rank(const struct sim_view *view, uint32_t thread)
 {
     uint32_t before = 0;
     for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
         const struct sim_actor *a = &view->actors[t];
-        before += a->status != SIM_DONE && asleep(a) &&
-                  a->asleep_since < view->actors[thread].asleep_since;
+        before += waits(a) && a->asleep_since < view->actors[thread].asleep_since;
     }
     return before;
 }
@@ -185,20 +157,42 @@ static void put_ops(struct text_of_state *text, const struct explored *explored,
     }
 }
 
+/* Nothing but the op's beginning was performed, if that: as good as nothing. */
+static bool fresh(const struct sim_actor *actor)
+{
+    return actor->in_op == 0 ||
+           (actor->in_op == 1u && (actor->step == SIM_CLOCK || actor->step == SIM_LOCK));
+}
+
+/*
+ * Where a thread stands in its op: which step comes next after how many, and all that it can have
+ * learnt on the way: the clock, the deadline, and what it was given. How long ago it read the clock
+ * is told apart up to more than any wait.
+ */
+static void put_progress(struct text_of_state *text, const struct sim_view *view, uint32_t thread)
+{
+    const struct sim_actor *a = &view->actors[thread];
+    const int64_t ago = a->clock == INT64_MIN ? 99 : view->now - a->clock;
+    put_number(text, a->step);
+    put_number(text, a->in_op);
+    put_number(text, distance(view, a->deadline));
+    put_number(text, ago > 3 && ago < 99 ? 3u : (uint64_t)ago);
+    put_number(text, a->given == NULL ? 0xffffu : (uint64_t)(a->given - view->region));
+    put_number(text, a->granted | (uint32_t)a->resized << 1);
+    if (a->step == SIM_RESUME) {
+        put_number(text, distance(view, a->sleeps_until));
+        put_number(text, waits(a) ? rank(view, thread) : 0xffffu);
+    }
+}
+
 static void put_thread(struct text_of_state *text, const struct explored *explored,
                        const struct sim_view *view, uint32_t thread)
 {
     const struct sim_actor *a = &view->actors[thread];
-    if (a->status != SIM_DONE && asleep(a)) {
-        put_number(text, 0x100u + rank(view, thread));
-        put_number(text, a->in_op);
-        put_number(text, distance(view, a->deadline));
-        put_number(text, distance(view, a->sleeps_until));
-    } else if (a->status != SIM_DONE && clocked(a)) {
-        put_number(text, 0x200u);
-        put_number(text, distance(view, a->deadline));
+    if (a->status == SIM_DONE || (fresh(a) && !explored->shared)) {
+        put_number(text, 0x100u);
     } else {
-        put_number(text, 0x300u);
+        put_progress(text, view, thread);
     }
     put_slot(text, view, thread);
     put_ops(text, explored, (uint8_t)thread, a->op);

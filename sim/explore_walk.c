@@ -49,7 +49,7 @@ static uint32_t choose(void *context, const struct sim_view *view,
         return take(walk, view, enabled, n, &frame->list.moves[frame->at]);
     }
     bool new_ground = walk->depth == walk->nframes && walk->nframes > 0;
-    if (new_ground && open && walk->mode == WALK_PRUNED && state_quiet(view) &&
+    if (new_ground && open && walk->mode == WALK_PRUNED &&
         !state_set_insert(walk->seen, state_digest(walk->explored, view))) {
         walk->met = true;
         return SIM_STOP;

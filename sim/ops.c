@@ -344,6 +344,7 @@ void sim_perform_op(const struct op *op, uint32_t index)
             actor->results |= result_bits(&result) << 2u * sim_ended[me]++;
         }
         actor->deadline = INT64_MAX;
+        actor->clock = INT64_MIN;
     }
 }
 

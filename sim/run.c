@@ -148,6 +148,7 @@ static void actors_begin(void)
     for (uint32_t i = 0; i < SIM_ACTORS; i++) {
         struct sim_actor *actor = &sim.actors[i];
         actor->deadline = actor->sleeps_until = INT64_MAX;
+        actor->clock = INT64_MIN;
         actor->status = actor->op < sim.program->nops ? SIM_READY : SIM_DONE;
         if (i < PROGRAM_THREADS && actor->status == SIM_READY) {
             sim.threads |= 1u << i;

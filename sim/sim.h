@@ -51,6 +51,9 @@ struct sim_actor {
     int64_t deadline;      /* of the current op: an absolute tick, INT64_MAX none */
     int64_t sleeps_until;  /* asleep: what the port was asked for, INT64_MAX none */
     uint32_t asleep_since; /* asleep: number of the step that put it to sleep: who came first */
+    int64_t clock;         /* when this op has read it last, INT64_MIN not yet */
+    const uint8_t *given;  /* the new block that this op was given so far, or NULL */
+    uint8_t resized;       /* this op's block was resized in place */
     uint64_t results;      /* two bits an op that ended, the first one lowest: 1 NULL or nothing
                               (free, skipped), 2 a block; as many as fit */
 };

@@ -149,6 +149,7 @@ int64_t sim_port_now(void)
 {
     if (is_thread()) {
         announce(SIM_CLOCK);
+        sim.actors[sim.current].clock = sim.now;
     }
     return sim.now;
 }
