@@ -31,8 +31,13 @@ static void request_begin(const struct op *op)
     struct waiter_request request = {.align = op->align, .old = here->before};
 
     (void)op_bytes(op, &request.bytes);
-    if ((info_of(op)->fields & OP_HAS_COUNT) != 0) {
-        request.bytes *= op->count;
+    if ((info_of(op)->fields & OP_HAS_COUNT) != 0 &&
+        __builtin_mul_overflow(request.bytes, op->count, &request.bytes)) {
+        request.bytes = SIZE_MAX; /* what nobody has */
+    }
+    if (request.bytes == 0 && (op->kind == OP_ALLOC || op->kind == OP_CALLOC) &&
+        (sim.subject->promises & SUBJECT_ZERO_IS_ONE) != 0) {
+        request.bytes = 1;
     }
     if (here->before != NULL && request.bytes == 0 && good_align(op->align)) {
         return; /* a free by another name */

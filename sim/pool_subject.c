@@ -150,7 +150,7 @@ const struct subject SIM_SUBJECT(sim_poolmalloc) = {
     .abi = SUBJECT_ABI,
     .name = SIM_NAME("sim_poolmalloc"),
     .promises = SUBJECT_IN_REGION | SUBJECT_DETERMINISTIC | SUBJECT_PREDICTABLE |
-                SUBJECT_NULL_ON_BAD,
+                SUBJECT_NULL_ON_BAD | SUBJECT_ZERO_IS_ONE,
     .kind = KIND_POOL,
     .align = 8,
     .state_bytes = sizeof(struct pool_state),
