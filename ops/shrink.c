@@ -244,6 +244,7 @@ bool shrink_program(struct program *program, const struct subject *subject, stru
         host_bad_input("shrink", 0, "expected memory for %zu ops, have none", program->nops);
     }
     cut_tail(&job, failed_at);
+    shrink_free_order(&job);
     drop_ops(&job);
     shrink_simplify(&job);
     drop_ops(&job); /* simpler sizes may have made some needless */

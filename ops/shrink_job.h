@@ -27,4 +27,14 @@ bool shrink_holds(struct shrink_job *job);
 /* A simpler header, slots in the order of their use, and simpler ops. */
 void shrink_simplify(struct shrink_job *job);
 
+/* Tries the best with one op exchanged. */
+bool shrink_try_op(struct shrink_job *job, size_t index, const struct op *op);
+
+/* Programs with threads (shrink_threads.c): before anything else; then threads, waits, choices. */
+void shrink_free_order(struct shrink_job *job);
+void shrink_fewer_threads(struct shrink_job *job);
+void shrink_wait(struct shrink_job *job, size_t index);
+void shrink_number(struct shrink_job *job, size_t index);
+void shrink_choices(struct shrink_job *job, size_t index);
+
 #endif

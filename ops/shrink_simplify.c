@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tries the best with one op exchanged. */
-static bool try_op(struct shrink_job *job, size_t index, const struct op *op)
+bool shrink_try_op(struct shrink_job *job, size_t index, const struct op *op)
 {
     if (memcmp(op, &job->best->ops[index], sizeof *op) == 0) {
         return false;
@@ -24,7 +23,7 @@ static void simplify_value(struct shrink_job *job, size_t index)
     for (size_t i = 0; i < sizeof simple / sizeof simple[0] && simple[i] < value; i++) {
         struct op op = job->best->ops[index];
         op.value = simple[i];
-        if (try_op(job, index, &op)) {
+        if (shrink_try_op(job, index, &op)) {
             return;
         }
         low = simple[i];
@@ -32,65 +31,8 @@ static void simplify_value(struct shrink_job *job, size_t index)
     while (job->best->ops[index].value - low > 1) {
         struct op op = job->best->ops[index];
         op.value = low + (op.value - low) / 2;
-        if (!try_op(job, index, &op)) {
+        if (!shrink_try_op(job, index, &op)) {
             low = op.value;
-        }
-    }
-}
-
-/* Not at all, then longer and longer; for ever comes last. */
-static void simplify_wait(struct shrink_job *job, size_t index)
-{
-    const uint8_t wait = job->best->ops[index].wait;
-
-    for (uint8_t shorter = 0; shorter < wait; shorter++) {
-        struct op op = job->best->ops[index];
-        op.wait = shorter;
-        if (try_op(job, index, &op)) {
-            return;
-        }
-    }
-}
-
-/* Choice by choice: 0 lets who runs go on, and is what stands there when nothing matters. */
-static void simplify_choices(struct shrink_job *job, size_t index)
-{
-    for (uint32_t shift = 0; shift < 32; shift += 4) {
-        const uint32_t choice = job->best->ops[index].value >> shift & 15u;
-        for (uint32_t simpler = 0; simpler < choice; simpler++) {
-            struct op op = job->best->ops[index];
-            op.value = (op.value & ~(15u << shift)) | simpler << shift;
-            if (try_op(job, index, &op)) {
-                break;
-            }
-        }
-    }
-}
-
-/* All ops of one thread become another's. False: there are none, or the failure is gone. */
-static bool rename_thread(struct shrink_job *job, uint8_t from, uint8_t to)
-{
-    bool any = false;
-
-    shrink_copy(&job->candidate, job->best);
-    for (size_t i = 0; i < job->candidate.nops; i++) {
-        struct op *op = &job->candidate.ops[i];
-        if (op->thread == from && (op_table[op->kind].fields & OP_UNTHREADED) == 0) {
-            op->thread = to;
-            any = true;
-        }
-    }
-    return any && shrink_holds(job);
-}
-
-/* Fewer threads, by giving one's ops to another; those that are left have the lowest names. */
-static void simplify_threads(struct shrink_job *job)
-{
-    if (!program_threaded(&job->best->header)) {
-        return;
-    }
-    for (uint8_t from = PROGRAM_THREADS - 1; from > 0; from--) {
-        for (uint8_t to = 0; to < from && !rename_thread(job, from, to); to++) {
         }
     }
 }
@@ -102,7 +44,7 @@ static void simplify_op(struct shrink_job *job, size_t index)
 
     if (op.expect != EXPECT_ANY && job->wanted.oracle != ORACLE_EXPECT) {
         op.expect = EXPECT_ANY;
-        (void)try_op(job, index, &op);
+        (void)shrink_try_op(job, index, &op);
     }
     op = job->best->ops[index];
     if ((fields & (OP_FILLS | OP_RESIZES)) != 0 && op.kind != OP_ALLOC && op.kind != OP_REALLOC) {
@@ -111,28 +53,31 @@ static void simplify_op(struct shrink_job *job, size_t index)
         op.kind = (fields & OP_RESIZES) != 0 ? OP_REALLOC : OP_ALLOC;
         op.align = 0;
         op.count = 0;
-        (void)try_op(job, index, &op);
+        (void)shrink_try_op(job, index, &op);
     }
     op = job->best->ops[index];
     if (op.form != SIZE_PLAIN) {
         op.form = SIZE_PLAIN;
-        (void)try_op(job, index, &op);
+        (void)shrink_try_op(job, index, &op);
     }
     for (uint32_t align = 8; (fields & OP_HAS_ALIGN) != 0 && align < job->best->ops[index].align;
          align *= 2) {
         op = job->best->ops[index];
         op.align = align;
-        if (try_op(job, index, &op)) {
+        if (shrink_try_op(job, index, &op)) {
             break;
         }
     }
-    if ((fields & (OP_HAS_SIZE | OP_HAS_VALUE)) != 0) {
+    if ((fields & OP_HAS_SIZE) != 0) {
         simplify_value(job, index);
     }
-    if ((fields & OP_SCHEDULES) != 0) {
-        simplify_choices(job, index);
+    if ((fields & OP_HAS_VALUE) != 0) {
+        shrink_number(job, index);
     }
-    simplify_wait(job, index);
+    if ((fields & OP_SCHEDULES) != 0) {
+        shrink_choices(job, index);
+    }
+    shrink_wait(job, index);
 }
 
 /* Slots in the order in which they are first used, so that p0 comes before p1. */
@@ -192,7 +137,7 @@ static void simplify_header(struct shrink_job *job)
 void shrink_simplify(struct shrink_job *job)
 {
     simplify_header(job);
-    simplify_threads(job);
+    shrink_fewer_threads(job);
     rename_slots(job);
     for (size_t i = 0; i < job->best->nops; i++) {
         simplify_op(job, i);

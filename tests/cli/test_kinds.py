@@ -2,9 +2,11 @@
 """Programs of every kind: made, packed, replayed on the subject of their kind, and drawn."""
 
 import re
+import shlex
+import subprocess
 import unittest
 
-from cli import Case
+from cli import FAULTY, Case
 
 KINDS = {"heap": "kheap-auto", "kheap": "sim_kheap", "system": "system", "multi": "multi",
          "pool": "sim_pool"}
@@ -119,6 +121,63 @@ class Show(Case):
     def test_a_race_has_no_one_picture(self):
         self.write("k.ops", "kheap 256\nt1 alloc p0 8\n")
         self.refuses("show", "k.ops", says=["k.ops: expected a program without threads"])
+
+
+class Race(Case):
+    """A k_heap whose free forgets who waits: replayed from a file, and made short."""
+
+    FORGETFUL = FAULTY / "faulty-forgetful.so"
+    RACE = "kheap 256\nsched 00001000\nt1 alloc p0 150\nt1 free p0\nt2 alloc p1 150 wait 3\n"
+
+    def test_the_schedule_decides(self):
+        self.write("race.ops", self.RACE)
+        self.write("late.ops", self.RACE.replace("00001000", "00000000"))
+        done = self.heapvet("run", "--subject", self.FORGETFUL, "race.ops", status=1)
+        self.assertTrue(done.stderr.startswith("FAIL race.ops:4: t1 free p0\n  oracle wakeup: "))
+        again = self.heapvet("run", "--subject", self.FORGETFUL, "race.ops", status=1)
+        self.assertEqual(again.stderr, done.stderr)
+        self.heapvet("run", "--subject", self.FORGETFUL, "late.ops")
+        self.assertIn("1 grants", self.heapvet("run", "race.ops").stdout)
+
+    def test_the_printed_command_reproduces(self):
+        self.write("race.ops", self.RACE)
+        done = self.heapvet("run", "--subject", self.FORGETFUL, "race.ops", status=1)
+        line = re.search(r"(?m)^  run  (.*)$", done.stderr).group(1)
+        again = subprocess.run(shlex.split(line), cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual((again.returncode, again.stderr), (1, done.stderr))
+
+    def test_oracles_can_be_chosen(self):
+        self.write("race.ops", self.RACE)
+        self.heapvet("run", "--subject", self.FORGETFUL, "--oracles", "payload", "race.ops")
+        self.heapvet("run", "--subject", self.FORGETFUL, "--oracles", "-payload", "race.ops", status=1)
+        done = self.heapvet("run", "--bare", "--digest", "race.ops").stdout
+        self.assertRegex(done, r"^sim_kheap: 1 programs, \d+ ops, 0 skipped, 0 do not fit, no oracles")
+
+    def test_shrinks_to_two_who_want_the_same(self):
+        failing = 0
+        for seed in range(1, 9):
+            self.heapvet("gen", "--kind", "kheap", "--seed", seed, "-n", 60, "-o", "g.ops")
+            self.heapvet("run", "g.ops")
+            shrunk = self.heapvet("shrink", "--subject", self.FORGETFUL, "-o", "min.ops", "g.ops",
+                                  status=None)
+            if shrunk.returncode == 0:
+                continue
+            failing += 1
+            self.assertIn("oracle wakeup", shrunk.stdout)
+            body = [line for line in self.read("min.ops").splitlines()
+                    if not re.match(r"#|kheap|slots", line)]
+            self.assertLessEqual(len(body), 4, body)
+            self.assertTrue(any("wait" in line for line in body), body)
+            done = self.heapvet("run", "--subject", self.FORGETFUL, "min.ops", status=1)
+            self.assertIn("oracle wakeup", done.stderr)
+            self.heapvet("run", "min.ops")
+        self.assertGreaterEqual(failing, 4)
+
+    def test_what_does_not_fail_is_left(self):
+        self.write("race.ops", self.RACE)
+        done = self.heapvet("shrink", "-o", "min.ops", "race.ops")
+        self.assertEqual(done.stdout, "race.ops: does not fail on sim_kheap\n")
+        self.assertEqual(self.files(), ["race.ops"])
 
 
 if __name__ == "__main__":
