@@ -78,12 +78,17 @@ class Controls:
 
     def _library(self, suite):
         """{source: object} of everything a suite is linked from."""
-        home = self.folder / suite
-        home.mkdir()
         shared = ["system.c"] if suite in ("legacy", "system") else []
         sources = [*sorted((LIB / "src").rglob("*.c")),
                    *(HERE / name for name in ("port.c", f"test_{suite}.c", *shared))]
-        return {s: self._compile(suite, s, home / f"{s.stem}.o") for s in sources}
+        # Suites of the same configuration share their objects.
+        home = self.folder / f"objects{list(SUITES.values()).index(SUITES[suite])}"
+        home.mkdir(exist_ok=True)
+        objects = {s: home / f"{s.stem}.o" for s in sources}
+        for source, out in objects.items():
+            if not out.exists():
+                self._compile(suite, source, out)
+        return objects
 
     def run(self, suite, objects):
         program = self.folder / "program"
