@@ -12,8 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SRC = HERE.parents[1] / "lib" / "src"
 FLAGS = ["-std=gnu11", "-O1", "-w", f"-I{SRC.parent}/include", "-DCONFIG_SYS_HEAP_LISTENER=1",
-         "-DCONFIG_SYS_HEAP_ARRAY_SIZE=2"]
-SUITES = ("notify", "listener", "ledger", "callback", "multi", "multi_realloc", "shared")
+         "-DCONFIG_SYS_HEAP_ARRAY_SIZE=2", "-DCONFIG_SYS_HEAP_HARDENING_LEVEL=2"]
+SUITES = ("notify", "listener", "ledger", "callback", "multi", "multi_realloc", "shared", "damage")
 
 # suite that must notice, fault, file below lib/src, text (exactly once), what it becomes
 PLANTED = [
@@ -111,6 +111,10 @@ PLANTED = [
      "    const uintptr_t key = kheap_port_lock(&pool.lock);\n\n    sys_multi_heap_free(&pool.heaps,"
      " block);\n    kheap_port_unlock(&pool.lock, key);",
      "    sys_multi_heap_free(&pool.heaps, block);"),
+    ("damage", "a move is reported before its last look", "alloc.c",
+     "    if (!kheap_releasable(heap, old)) {\n        return false;\n    }\n", ""),
+    ("damage", "another heap is asked before the owner is looked at", "heaps/multi_heap.c",
+     "outcome == KHEAP_MUST_MOVE && !kheap_releasable(owner, ptr)", "false"),
     ("shared", "a full pool takes one more", "heaps/shared_multi_heap.c",
      "pool.regions == MAX_MULTI_HEAPS", "false"),
 ]

@@ -140,7 +140,6 @@ static void every_function_of_sys_heap_is_refused_without_effect(void **state)
     (void)stats;
 }
 
-#if CONFIG_SYS_HEAP_ARRAY_SIZE > 0
 static void the_registry_is_refused_to_callbacks_and_else_behind_the_global_lock(void **state)
 {
     (void)state;
@@ -154,7 +153,6 @@ static void the_registry_is_refused_to_callbacks_and_else_behind_the_global_lock
     assert_int_equal(sys_heap_array_get(&array), 1);
     assert_int_equal(watch_global_taken, taken + 2);
 }
-#endif
 
 REFUSED(multi_alloc, sys_multi_heap_alloc(&multi, NULL, 8), NULL)
 REFUSED(multi_aligned_alloc, sys_multi_heap_aligned_alloc(&multi, NULL, 16, 8), NULL)
@@ -269,9 +267,7 @@ int main(void)
 #define CALLBACK_TEST(name) cmocka_unit_test_setup_teardown(name, fresh_heaps, done)
     const struct CMUnitTest tests[] = {
         CALLBACK_TEST(every_function_of_sys_heap_is_refused_without_effect),
-#if CONFIG_SYS_HEAP_ARRAY_SIZE > 0
         CALLBACK_TEST(the_registry_is_refused_to_callbacks_and_else_behind_the_global_lock),
-#endif
         CALLBACK_TEST(every_function_of_a_multi_heap_is_refused_once),
         CALLBACK_TEST(every_function_of_the_shared_multi_heap_is_refused_before_its_lock),
         CALLBACK_TEST(heaps_serve_as_before_when_the_callback_has_returned),

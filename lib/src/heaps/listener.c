@@ -32,7 +32,7 @@ bool kheap_in_callback(const void *object)
     }
     const struct kheap_fault fault = {.kind = KHEAP_FAULT_IN_CALLBACK,
                                       .heap = object,
-                                      .invariant = "C1 a callback calls no heap and no listener function"};
+                                      .invariant = "C1 a callback calls no heap or listener"};
 
     reporting = true;
     kheap_fault(&fault);
