@@ -21,6 +21,15 @@ bool kheap_never_fits(const struct sys_heap *heap, size_t align, size_t bytes)
     return need > area || padding > area - need;
 }
 
+bool kheap_never_grows(const struct sys_heap *heap, const void *p, size_t bytes)
+{
+    const enum format f = heap_is_small(heap) ? SMALL : BIG;
+    /* The user's bytes begin a unit behind their chunk. A foreign pointer is found out later. */
+    const uintptr_t chunk = ((uintptr_t)p - (uintptr_t)heap->heap) / 8 - 1;
+
+    return chunk > heap->end || size2_for(f, bytes) / 2 > heap->end - chunk;
+}
+
 KHEAP_INLINE enum kheap_resized resize_as(struct sys_heap *heap, enum format f, void *p,
                                           size_t align, size_t bytes, size_t *usable)
 {

@@ -4,7 +4,7 @@
 
 /*
  * What a heap built on sys_heap asks it beyond the public calls. Whoever calls these holds the
- * lock of the heap, but for kheap_never_fits(), which reads only what never changes.
+ * lock of the heap, but for the two kheap_never functions, which read only what never changes.
  */
 
 #include "kheap/sys_heap.h"
@@ -15,6 +15,12 @@
  * heap is one chunk. True also for a heap whose init failed.
  */
 bool kheap_never_fits(const struct sys_heap *heap, size_t align, size_t bytes);
+
+/*
+ * Could the block at p not have so many bytes where it is, even if all behind it were free? The
+ * same heap after the same check of bytes: they are not hopeless.
+ */
+bool kheap_never_grows(const struct sys_heap *heap, const void *p, size_t bytes);
 
 enum kheap_resized {
     KHEAP_RESIZED,     /* in place, nothing left to do */

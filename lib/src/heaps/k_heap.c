@@ -140,10 +140,12 @@ void k_heap_free(struct k_heap *h, void *mem)
 static void *block_resize(struct k_heap *h, void *p, size_t align, size_t bytes, int64_t deadline)
 {
     struct request r = {.old = p, .align = align, .bytes = bytes};
-    /* A block that lies right needs no room for the alignment where it is. */
-    const size_t least = ((uintptr_t)p & (align - (align != 0))) == 0 ? 0 : align;
+    const bool lies_right = ((uintptr_t)p & (align - (align != 0))) == 0;
 
-    if (kheap_never_fits(&h->heap, least, bytes)) {
+    /* A block that lies right needs no room for the alignment where it is. */
+    if (kheap_never_fits(&h->heap, 0, bytes) ||
+        (kheap_never_fits(&h->heap, align, bytes) &&
+         !(lies_right && !kheap_never_grows(&h->heap, p, bytes)))) {
         return NULL;
     }
     request_serve(h, &r, deadline);
