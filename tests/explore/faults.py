@@ -72,10 +72,12 @@ FAULTS = {
         "wait.c", "kheap", "AB",
         "        if (waiter->served) {\n            return true;\n",
         "        if (waiter->served && !deadline_came(deadline)) {\n            return true;\n"),
-    "no-last-attempt": Fault(
-        "k_heap.c", "kheap", "AB",
-        "        (void)request_try(&h->heap, &r->waiter);\n    }\n    if (r->shrunk)",
-        "        r->block = NULL;\n    }\n    if (r->shrunk)"),
+    "one-tick-early": Fault(
+        "wait.c", "kheap", "AB",
+        "? now + ticks : KHEAP_PORT_FOREVER - 1;", "? now + ticks - 1 : KHEAP_PORT_FOREVER - 1;"),
+    "pool-one-tick-late": Fault(
+        "wait.c", "pool", "AB",
+        "? now + ticks : KHEAP_PORT_FOREVER - 1;", "? now + ticks + 1 : KHEAP_PORT_FOREVER - 1;"),
     "priority-ignored": Fault(
         "wait.c", "kheap", "PQ",
         "(*link)->priority >= waiter->priority", "(*link)->priority >= 0"),
@@ -120,10 +122,16 @@ def plant(name, lib):
     return text
 
 
+# An explorer that overlooks something: a tick is offered only when nobody else can do anything.
+BLIND = ("        if (enabled[i].step == SIM_TICK && deadline_ahead(view)) {",
+         "        if (enabled[i].step == SIM_TICK && list->n == 0 && deadline_ahead(view)) {")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="name, file, kind and families")
     parser.add_argument("--plant", metavar="NAME", choices=FAULTS)
+    parser.add_argument("--blind", metavar="FILE", help="explore_moves.c, for one that overlooks")
     parser.add_argument("--lib", metavar="DIR", help="the sound library's folder")
     parser.add_argument("--out", metavar="FILE", help="the faulty source")
     args = parser.parse_args()
@@ -131,7 +139,12 @@ def main():
         for name, fault in FAULTS.items():
             print(name, fault.file, fault.kind, fault.family)
         return
-    Path(args.out).write_text(plant(args.plant, args.lib))
+    if args.blind:
+        text = replace_once(Path(args.blind).read_text(), *BLIND, args.blind)
+    else:
+        text = plant(args.plant, args.lib)
+    Path(args.out).parent.mkdir(parents=True, exist_ok=True)
+    Path(args.out).write_text(text)
 
 
 if __name__ == "__main__":
