@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mutation.h"
 
-#include "record.h"
-
 #include <string.h>
 
-/* mutate_records works on programs of at most so many ops: two of them are on its stack. */
-#define MUTATE_OPS_MAX 1024u
 /* An edit adds or takes away at most so many ops. */
-#define RUN_MAX        16u
+#define RUN_MAX 16u
 
 uint32_t mutation_below(struct mutation *m, size_t bound)
 {
@@ -110,6 +106,9 @@ static void make_kind(struct mutation *m, struct op *op, enum op_kind kind)
 
 static enum op_kind draw_kind(struct mutation *m)
 {
+    if (m->program->header.kind == KIND_POOL && rng_below(m->rng, 8) != 0) {
+        return mutation_pool_kind(m);
+    }
     if (m->threaded && rng_below(m->rng, 4) == 0) {
         return (enum op_kind)rng_below(m->rng, OP_KINDS);
     }
@@ -366,35 +365,4 @@ void mutate_program(struct program *program, size_t max_ops, const struct progra
     for (uint32_t edits = 1 + rng_below(rng, 4); edits > 0; edits--) {
         edit(&m);
     }
-}
-
-size_t mutate_records_as(enum program_kind kind, uint8_t *data, size_t size, size_t max_size,
-                         const uint8_t *other, size_t other_size, uint64_t seed)
-{
-    struct op ops[MUTATE_OPS_MAX], other_ops[MUTATE_OPS_MAX];
-    struct program program = {.capacity = MUTATE_OPS_MAX, .ops = ops, .name = ""};
-    struct program second = {.capacity = MUTATE_OPS_MAX, .ops = other_ops, .name = ""};
-    struct rng rng;
-    if (max_size < RECORD_BYTES) {
-        return size < max_size ? size : max_size;
-    }
-    rng_seed(&rng, seed);
-    record_decode_as(&program, kind, data, size);
-    if (other != NULL) {
-        record_decode_as(&second, kind, other, other_size);
-    }
-    mutate_program(&program, max_size / RECORD_BYTES - 1, other != NULL ? &second : NULL, &rng);
-    /* A calloc takes two records: cut what no longer fits. */
-    while (record_size(&program) > max_size) {
-        program.nops--;
-    }
-    return record_encode(&program, data, max_size);
-}
-
-size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t *other,
-                      size_t other_size, uint64_t seed)
-{
-    uint8_t kind = size < RECORD_BYTES ? KIND_HEAP : data[0] % PROGRAM_KINDS;
-    return mutate_records_as((enum program_kind)kind, data, size, max_size, other, other_size,
-                             seed);
 }

@@ -51,6 +51,13 @@ static uint32_t draw_choices(struct mutation *m)
     return choices;
 }
 
+enum op_kind mutation_pool_kind(struct mutation *m)
+{
+    static const uint8_t kinds[] = {OP_ALLOC, OP_ALLOC, OP_ALLOC,  OP_FREE,
+                                    OP_FREE,  OP_FREE,  OP_CALLOC, OP_TICK};
+    return (enum op_kind)kinds[mutation_below(m, sizeof kinds)];
+}
+
 void mutation_draw_threaded(struct mutation *m, struct op *op)
 {
     op->thread = draw_thread(m);

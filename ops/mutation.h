@@ -23,6 +23,8 @@ size_t mutation_open_gap(struct mutation *m, size_t at, size_t want);
 /* Sets what the kind does not have to nothing, so that programs stay canonical. */
 void mutation_tidy(struct mutation *m, struct op *op);
 
+/* A kind that pools have: they give out blocks, take them back, and nothing else. */
+enum op_kind mutation_pool_kind(struct mutation *m);
 /* Sets thread, wait and value of an op whose kind is new. */
 void mutation_draw_threaded(struct mutation *m, struct op *op);
 /* Changes the number of a tick, prio or sched op. */

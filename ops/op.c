@@ -65,6 +65,21 @@ bool program_equal(const struct program *a, const struct program *b)
     return true;
 }
 
+/* Of 32 random bits nearly all ask for more than there ever is, whatever the form. Sizes near the
+ * top and above 4 GiB stay where their numbers are small. */
+static void limit_size(struct op *op, uint32_t region)
+{
+    if ((op_table[op->kind].fields & OP_HAS_SIZE) == 0) {
+        return;
+    }
+    if (op->form != SIZE_PLAIN && op->value > UINT16_MAX) {
+        op->form = SIZE_PLAIN;
+    }
+    if (op->form == SIZE_PLAIN && op->value > region) {
+        op->value %= (region >> (op->value >> 29)) + 1;
+    }
+}
+
 void program_limit(struct program *program, uint32_t max_region, size_t max_ops)
 {
     if (program->nops > max_ops) {
@@ -75,13 +90,10 @@ void program_limit(struct program *program, uint32_t max_region, size_t max_ops)
         program->header.region = max_region == 0 ? 0 : program->header.region % max_region;
     }
     const bool threaded = program_threaded(&program->header);
-    const uint32_t region = program->header.region;
     for (size_t i = 0; i < program->nops; i++) {
-        struct op *op = &program->ops[i];
-        op->expect = EXPECT_ANY;
-        if (threaded && (op_table[op->kind].fields & OP_HAS_SIZE) != 0 && op->form == SIZE_PLAIN &&
-            op->value > region) {
-            op->value %= (region >> (op->value >> 29)) + 1;
+        program->ops[i].expect = EXPECT_ANY;
+        if (threaded) {
+            limit_size(&program->ops[i], program->header.region);
         }
     }
 }

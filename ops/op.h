@@ -158,9 +158,9 @@ bool program_equal(const struct program *a, const struct program *b);
 /*
  * Makes any decoded program safe to run unattended (fuzzing): expectations are dropped, a region
  * above max_region is reduced modulo max_region, nops is cut to max_ops. In programs with threads a
- * plain size above the region becomes one below a share of it, a whole to a 128th: 32 random bits
- * would nearly always ask for what can never be served, and nobody would ever wait. The result is
- * again a program.
+ * plain size above the region becomes one below a share of it, a whole to a 128th, and so do ~N and
+ * 4G+N where N needs more than 16 bits: 32 random bits would nearly always ask for what can never
+ * be served, and nobody would ever wait. The result is again a program.
  */
 void program_limit(struct program *program, uint32_t max_region, size_t max_ops);
 

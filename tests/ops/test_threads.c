@@ -264,7 +264,7 @@ static void test_limit_makes_sizes_that_may_fit(void **state)
     static struct owned_program owned;
     static const char text[] = "kheap 512\nalloc p0 512\nalloc p0 4294967295\nalloc p0 3000000000\n"
                                "alloc p0 513\nalloc p0 ~5\nrealloc p0 600 -> ok\nsched ffffffff\n"
-                               "tick 255\n";
+                               "tick 255\nalloc p0 ~65535\nalloc p0 4G+65536\n";
     must_parse(&owned, text, sizeof text - 1);
     program_limit(&owned.program, 4096, 100);
     assert_int_equal(owned.ops[0].value, 512);
@@ -276,6 +276,10 @@ static void test_limit_makes_sizes_that_may_fit(void **state)
     assert_int_equal(owned.ops[5].expect, EXPECT_ANY);
     assert_true(owned.ops[6].value == 0xffffffffu);
     assert_int_equal(owned.ops[7].value, 255);
+    assert_int_equal(owned.ops[8].form, SIZE_TOP);
+    assert_int_equal(owned.ops[8].value, 65535);
+    assert_int_equal(owned.ops[9].form, SIZE_PLAIN);
+    assert_int_equal(owned.ops[9].value, 65536 % 513);
     assert_converts(&owned.program);
     must_parse(&owned, "multi 512\nalloc p0 513\n", 23);
     program_limit(&owned.program, 4096, 100);
