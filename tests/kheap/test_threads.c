@@ -247,21 +247,6 @@ static void clock_is_the_monotonic_one_in_ticks(void **state)
     assert_true(now <= after.tv_sec * 1000 + after.tv_nsec / 1000000);
 }
 
-/* Locks share mutexes; the global one must be free inside any of them. */
-static void global_lock_can_be_taken_inside_any_other(void **state)
-{
-    static struct kheap_lock locks[1000];
-
-    (void)state;
-    for (unsigned i = 0; i < 1000; i++) {
-        const uintptr_t outer = kheap_port_lock(&locks[i]);
-        const uintptr_t inner = kheap_port_lock(NULL);
-
-        kheap_port_unlock(NULL, inner);
-        kheap_port_unlock(&locks[i], outer);
-    }
-}
-
 static void *ask_and_be_cancelled(void *argument)
 {
     int old;
@@ -301,7 +286,6 @@ int main(void)
         TEST(priority_is_zero_until_set_and_each_threads_own),
         TEST(self_names_the_thread),
         TEST(clock_is_the_monotonic_one_in_ticks),
-        TEST(global_lock_can_be_taken_inside_any_other),
         TEST(cancelled_thread_does_not_stay_in_the_queue),
     };
 
