@@ -25,17 +25,6 @@
 
 #include "kheap/config.h"
 
-/*
- * CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC: the rate in which K_CYC() counts.
- * Default: 1000000. Must be: 1 to 4294967295. Cost: no bytes. The library itself never uses it.
- */
-#ifndef CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC
-#define CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC 1000000
-#endif
-#if CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC < 1 || CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC > 4294967295
-#error "CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC must be 1 to 4294967295"
-#endif
-
 typedef int64_t k_ticks_t;
 
 /* ticks 0: do not wait. -1: for ever. Above 0: so many ticks. Below -1: until tick -2 - ticks. */
