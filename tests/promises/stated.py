@@ -5,6 +5,7 @@ usage: stated.py [NAME...]"""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,8 +85,63 @@ def more_than_5_percent_may_fails_the_stage():
     assert len(said(5.01)) == 1 and "may share" in said(5.01)[0], said(5.01)
 
 
+def a_fault_without_a_hook_loops_on_a_breakpoint_on_a_target():
+    """By the code that the compilers make of it: a breakpoint, a jump back to it, and no return."""
+    for cc, machine, trap, jump in (
+            ("arm-none-eabi", ["-mcpu=cortex-m0", "-mthumb"], "bkpt", "b.n"),
+            ("arm-none-eabi", ["-mcpu=cortex-m3", "-mthumb"], "bkpt", "b.n"),
+            ("riscv64-unknown-elf", ["-march=rv32imac_zicsr", "-mabi=ilp32"], "ebreak", "j")):
+        if shutil.which(f"{cc}-gcc") is None:
+            raise Skip(f"no {cc}-gcc here")
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "fault.o"
+            subprocess.run([f"{cc}-gcc", *machine, "-Os", "-ffreestanding", "-ffunction-sections",
+                            f"-I{LIB / 'include'}", f"-I{LIB / 'src'}", "-c",
+                            str(LIB / "src" / "fault.c"), "-o", str(out)], check=True)
+            code = subprocess.run([f"{cc}-objdump", "-d", "--no-show-raw-insn", "-j",
+                                   ".text.kheap_fault", str(out)], capture_output=True, text=True,
+                                  check=True).stdout
+        lines = re.findall(r"^\s*([0-9a-f]+):\t(?:c\.)?(\S+)[ \t]*([0-9a-f]*)", code, re.M)
+        at = {line[1]: line[0] for line in lines}
+        assert trap in at, f"{cc}: no {trap} in kheap_fault: {code}"
+        last = lines[-1]
+        assert last[1] == jump and int(last[2], 16) <= int(at[trap], 16), f"{cc}: no loop: {code}"
+
+
+DEFAULTS = {"SYS_HEAP_AUTO": 1, "SYS_HEAP_SMALL_ONLY": 0, "SYS_HEAP_BIG_ONLY": 0,
+            "SYS_HEAP_ALLOC_LOOPS": 3, "SYS_HEAP_HARDENING_LEVEL": 1, "SYS_HEAP_RUNTIME_STATS": 1,
+            "SYS_HEAP_LISTENER": 0, "SYS_HEAP_ARRAY_SIZE": 0, "MULTITHREADING": 1,
+            "SYS_CLOCK_TICKS_PER_SEC": 1000, "HEAP_MEM_POOL_SIZE": 0, "HEAP_MEM_POOL_LEGACY": 0}
+
+
+def options(*arguments):
+    """{name: number} of every CONFIG_ macro behind kheap/config.h."""
+    out = subprocess.run(["gcc", "-dM", "-E", f"-I{LIB / 'include'}", *arguments, "-include",
+                          "kheap/config.h", "-x", "c", "/dev/null"], capture_output=True, text=True,
+                         check=True).stdout
+    return {n: int(v) for n, v in re.findall(r"^#define CONFIG_(\w+) (\d+)$", out, re.M)}
+
+
+def the_defaults_are_the_documented_ones():
+    have = options()
+    wrong = {n: have.get(n) for n, v in DEFAULTS.items() if have.get(n) != v}
+    assert not wrong, f"have {wrong}"
+
+
+def options_come_from_a_header_too():
+    with tempfile.TemporaryDirectory() as folder:
+        header = Path(folder) / "mine.h"
+        header.write_text("#define CONFIG_SYS_HEAP_ALLOC_LOOPS 7\n#define CONFIG_SYS_HEAP_BIG_ONLY 1\n",
+                          encoding="utf-8")
+        have = options(f"-I{folder}", '-DKHEAP_CONFIG_HEADER="mine.h"')
+    want = dict(DEFAULTS, SYS_HEAP_ALLOC_LOOPS=7, SYS_HEAP_BIG_ONLY=1, SYS_HEAP_AUTO=0)
+    wrong = {n: have.get(n) for n, v in want.items() if have.get(n) != v}
+    assert not wrong, f"have {wrong}"
+
+
 TESTS = [choosing_the_format_costs_one_branch_a_call, the_system_heap_has_no_name_in_a_public_header,
-         more_than_5_percent_may_fails_the_stage]
+         more_than_5_percent_may_fails_the_stage, the_defaults_are_the_documented_ones,
+         options_come_from_a_header_too, a_fault_without_a_hook_loops_on_a_breakpoint_on_a_target]
 
 
 def main():
