@@ -87,6 +87,9 @@ const char *waiters_sleep(struct waiters *waiters, uint32_t who, int priority, i
     if (waiter->late) {
         return "deadline: a call sleeps again though it ran when its deadline had come";
     }
+    if (waiter->served) {
+        return "wakeup: a call sleeps on though it was served";
+    }
     if (ever(waiters, waiter) == MUST_FAIL) {
         return "deadline: a call sleeps for what can never be served";
     }

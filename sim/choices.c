@@ -183,11 +183,13 @@ static void drop_choices(struct program *program)
     program->nops = kept;
 }
 
-static bool append_choices(struct program *program, uint32_t needed)
+/* In whole ops: the choices behind the last one that is needed are written down, too, as they were
+ * made, since 0 is a choice as any other. */
+static bool append_choices(struct program *program, const struct follower *follower)
 {
-    for (uint32_t i = 0; i < needed; i += CHOICES_AN_OP) {
+    for (uint32_t i = 0; i < follower->needed; i += CHOICES_AN_OP) {
         struct op op = {.kind = OP_SCHED};
-        for (uint32_t j = 0; j < CHOICES_AN_OP && i + j < needed; j++) {
+        for (uint32_t j = 0; j < CHOICES_AN_OP && i + j < follower->n; j++) {
             op.value |= (uint32_t)choices[i + j] << 4u * j;
         }
         if (!insert(program, program->nops, &op)) {
@@ -219,5 +221,5 @@ bool sim_schedule_append(struct program *program)
         return false;
     }
     (void)sim_run(program, sim.subject, &options, &counts, &failure);
-    return !follower.lost && append_choices(program, follower.needed);
+    return !follower.lost && append_choices(program, &follower);
 }

@@ -218,6 +218,8 @@ static void switch_to(uint32_t context)
 void sim_fibers_leave(void)
 {
     if (sim.stack != SIM_MAIN) {
+        /* An interrupt may have run on top of a fiber that had ended. */
+        parked &= ~(1u << sim.stack);
         switch_to(SIM_MAIN);
     }
 }
