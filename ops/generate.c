@@ -162,10 +162,12 @@ static void make_hostile(struct generator *g, struct op *op)
         break;
     default:
         if ((fields & OP_HAS_ALIGN) != 0) {
-            op->align = (rng_below(&g->rng, 2) == 0 ? 3u : 1u) << rng_below(&g->rng, 31);
+            op->align = rng_below(&g->rng, 2) == 0 ? 3u : 1u;
+            op->align <<= rng_below(&g->rng, 31);
         } else if ((fields & OP_HAS_COUNT) != 0) {
             op->count = 1u << rng_below(&g->rng, 32);
-            op->value = (1u << rng_below(&g->rng, 32)) + rng_below(&g->rng, 3);
+            op->value = 1u << rng_below(&g->rng, 32);
+            op->value += rng_below(&g->rng, 3);
         } else {
             op->form = SIZE_TOP;
             op->value = rng_below(&g->rng, 32);

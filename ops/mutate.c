@@ -233,7 +233,8 @@ static void edit_size(struct mutation *m)
         break;
     case 3:
         /* The size that another op asks for: exact fits and near misses are made of those. */
-        op->value = mutation_any_op(m)->value + rng_below(m->rng, 3) - 1;
+        op->value = mutation_any_op(m)->value;
+        op->value += rng_below(m->rng, 3) - 1;
         op->form = SIZE_PLAIN;
         break;
     default:
@@ -261,7 +262,9 @@ static void edit_align(struct mutation *m)
 
 static void edit_kind(struct mutation *m)
 {
-    make_kind(m, mutation_any_op(m), draw_kind(m));
+    /* One draw behind the other: compilers differ in which argument they make first. */
+    enum op_kind kind = draw_kind(m);
+    make_kind(m, mutation_any_op(m), kind);
 }
 
 static void edit_header(struct mutation *m)
