@@ -31,7 +31,7 @@ bool kheap_may_wait(const void *object, int64_t deadline)
     const struct kheap_fault fault = {
         .kind = KHEAP_FAULT_ISR_WAIT,
         .heap = object,
-        .invariant = "an interrupt never waits: its timeout must be K_NO_WAIT",
+        .invariant = "C2 an interrupt never waits: its timeout must be K_NO_WAIT",
     };
 
     kheap_fault(&fault);
