@@ -106,7 +106,7 @@ const struct subject *cli_subject_for(const struct subject_choice *choice, const
             if (index-- == 0) {
                 return subject;
             }
-        } else if (!choice->all) {
+        } else if (!choice->all && !choice->found) {
             host_bad_input(file, 0, "expected a program of kind '%s' for %s, have '%s'",
                            subject->kind < PROGRAM_KINDS ? kind_words[subject->kind] : "?",
                            subject->name, kind_words[kind]);

@@ -50,7 +50,8 @@ uint64_t cli_number(const char *command, const char *option, const char *text, u
 struct subject_choice {
     const struct subject **subjects;
     size_t count;
-    bool all;                 /* programs pass over those of another kind */
+    bool all;                 /* all there are: programs pass over those of another kind */
+    bool found;               /* the program was not named by itself: ditto */
     struct subject **renamed; /* those from files: our copies, named by their paths */
     size_t renames;
 };

@@ -188,10 +188,12 @@ static void run_everywhere(struct run *run, const char *file, const struct progr
     free(quoted);
 }
 
-static void run_file(struct run *run, const char *word, struct space *space)
+static void run_file(struct run *run, const char *word, bool named, struct space *space)
 {
     struct chosen_programs chosen;
     cli_load(word, &chosen);
+    /* Folders and packs hold programs of all kinds: a subject takes its own out of them. */
+    run->choice.found = !named || chosen.count > 1;
     for (size_t i = 0; i < chosen.count; i++) {
         run_everywhere(run, chosen.file, &chosen.first[i], space);
     }
@@ -210,6 +212,14 @@ static void free_totals(struct run *run)
     cli_free_subjects(&run->choice);
 }
 
+static bool is_word(const char *file, char *const *words)
+{
+    while (*words && strcmp(*words, file) != 0) {
+        words++;
+    }
+    return *words != NULL;
+}
+
 static int run(int argc, char **argv)
 {
     char **files = NULL;
@@ -224,7 +234,7 @@ static int run(int argc, char **argv)
     cli_expand(argv + optind, (size_t)(argc - optind), &files, &nfiles);
     host_space_open(&space, 4096, 16, 64);
     for (size_t i = 0; i < nfiles; i++) {
-        run_file(&current, files[i], &space);
+        run_file(&current, files[i], is_word(files[i], argv + optind), &space);
     }
     uint64_t programs = 0;
     for (size_t i = 0; i < current.count; i++) {
@@ -232,7 +242,8 @@ static int run(int argc, char **argv)
         programs += current.totals[i].counts.run.programs;
     }
     if (programs == 0) {
-        host_bad_input(argv[optind], 0, "expected a region that fits a subject, have none");
+        host_bad_input(argv[optind], 0,
+                       "expected a region that fits a subject of its kind, have none");
     }
     write_json(true);
     host_space_close(&space);
