@@ -27,8 +27,16 @@
 #include "kheap/config.h"
 #include "kheap/fault.h"
 
-/* Errors come back as negative numbers; errno itself is never touched. With <errno.h> its numbers.
+/*
+ * Errors come back as negative numbers; errno itself is never touched. The numbers are those of
+ * <errno.h> where there is one, so that library and program have the same: C libraries differ in
+ * some, such as EALREADY.
  */
+#if defined(__has_include)
+#if __has_include(<errno.h>)
+#include <errno.h>
+#endif
+#endif
 #ifndef EINVAL
 #define EINVAL 22
 #endif
