@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Turns committed text into what engines eat, and what engines find into text:
+ * Turns committed text into what engines eat, and what engines find into text; KIND is a word like
+ * heap or kheap (ops/op.h):
  *
- *     fuzz_corpus records DIR FILE...   every program of every file as DIR/<name>, in record form
- *     fuzz_corpus text heap|edge FILE   an input of fuzz_heap or fuzz_edge as text, bounded as the
- * target bounds it fuzz_corpus dict heap|text        a dictionary, from the table of ops
+ *     fuzz_corpus records KIND DIR FILE...   the programs that a target of that kind can run, its
+ *                                            own kind's and those of a heap, as DIR/<name> in
+ *                                            record form
+ *     fuzz_corpus text KIND|edge FILE        an input of such a target, or of fuzz_edge, as text,
+ *                                            bounded as the target bounds it
+ *     fuzz_corpus dict KIND|text             a dictionary, from the table of ops
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,13 +29,33 @@ static uint8_t *encode(const struct program *program, size_t *size)
     return data;
 }
 
-/* Programs that the target would cut are left out: a cut trace is not the shape its name says. */
-static bool fits_target(const struct program *program)
+/* PROGRAM_KINDS: no such word. */
+static enum program_kind kind_of(const char *word)
 {
-    return record_size(program) <= FUZZ_MAX_RECORD_BYTES && program->nops <= FUZZ_MAX_OPS;
+    uint32_t kind = 0;
+
+    while (kind < PROGRAM_KINDS && strcmp(word, kind_words[kind]) != 0) {
+        kind++;
+    }
+    return (enum program_kind)kind;
 }
 
-static int write_records(const char *folder, const char *file)
+/*
+ * Takes the program for one of the target's kind; what a heap can run all others can, one thread
+ * being enough. Programs that the target would cut are left out: a cut trace is not the shape its
+ * name says.
+ */
+static bool fits_target(struct program *program, enum program_kind kind)
+{
+    if (program->header.kind != kind && program->header.kind != KIND_HEAP) {
+        return false;
+    }
+    program->header.kind = (uint8_t)kind;
+    return program->header.slots_log2 <= program_slots_log2_max(&program->header) &&
+           record_size(program) <= FUZZ_MAX_RECORD_BYTES && program->nops <= FUZZ_MAX_OPS;
+}
+
+static int write_records(enum program_kind kind, const char *folder, const char *file)
 {
     struct program_list list;
     const char *slash = strrchr(file, '/');
@@ -42,7 +66,7 @@ static int write_records(const char *folder, const char *file)
     for (size_t i = 0; i < list.count; i++) {
         char path[4096];
         size_t size;
-        if (!fits_target(&list.programs[i])) {
+        if (!fits_target(&list.programs[i], kind)) {
             continue;
         }
         snprintf(path, sizeof(path), "%s/%s-%zu", folder, base, i);
@@ -61,12 +85,12 @@ static int records(int argc, char **argv)
     size_t nfiles;
     int written = 0;
 
-    if (argc < 4) {
+    if (argc < 5 || kind_of(argv[2]) == PROGRAM_KINDS) {
         return 2;
     }
-    host_expand_paths(argv + 3, (size_t)(argc - 3), &files, &nfiles);
+    host_expand_paths(argv + 4, (size_t)(argc - 4), &files, &nfiles);
     for (size_t i = 0; i < nfiles; i++) {
-        written += write_records(argv[2], files[i]);
+        written += write_records(kind_of(argv[2]), argv[3], files[i]);
     }
     host_free_paths(files, nfiles);
     printf("%d programs\n", written);
@@ -80,23 +104,36 @@ static int text(int argc, char **argv)
     struct program program = {.capacity = FUZZ_MAX_OPS, .ops = ops, .name = ""};
     size_t size;
 
-    const bool edge = argc == 4 && strcmp(argv[2], "edge") == 0;
-    if (argc != 4 || (!edge && strcmp(argv[2], "heap") != 0)) {
+    if (argc != 4) {
+        return 2;
+    }
+    const bool edge = strcmp(argv[2], "edge") == 0;
+    const enum program_kind kind = edge ? KIND_HEAP : kind_of(argv[2]);
+    if (kind == PROGRAM_KINDS) {
         return 2;
     }
     uint8_t *data = host_read_file(argv[3], &size);
-    (void)record_decode(&program, data, size);
+    (void)record_decode_as(&program, kind, data, size);
     free(data);
-    fuzz_limit(&program, edge ? FUZZ_FORMAT_EDGE : FUZZ_SMALL_REGIONS);
+    fuzz_limit(&program, edge ? FUZZ_FORMAT_EDGE : fuzz_reach_of(kind));
     fwrite(out, 1, text_print(&program, out, sizeof(out)), stdout);
     return 0;
 }
 
-/* One record of each kind with a slot and a value that are in reach of each other. */
-static void dict_heap(void)
+/* One record of each kind with a slot and a value that are in reach of each other; with threads
+ * also for ever and a while, by a thread and by the interrupt. */
+static void dict_records(enum program_kind kind)
 {
-    for (unsigned kind = 0; kind < OP_KINDS; kind++) {
-        printf("%s=\"\\x%02x\\x04\\x01\\x00\\x40\\x00\\x00\\x00\"\n", op_table[kind].word, kind);
+    static const unsigned whos[] = {0x00, 0x21, 0xf1, 0x0f};
+    const struct program_header header = {.kind = (uint8_t)kind};
+    const bool threaded = program_threaded(&header);
+    const unsigned kinds = threaded ? OP_KINDS : OP_KINDS_PLAIN;
+
+    for (unsigned op = 0; op < kinds; op++) {
+        for (unsigned who = 0; who < (threaded ? 4u : 1u); who++) {
+            printf("%s_%u=\"\\x%02x\\x04\\x01\\x%02x\\x40\\x00\\x00\\x00\"\n", op_table[op].word,
+                   who, op, whos[who]);
+        }
     }
     puts("continuation=\"\\x3f\\x00\\x00\\x00\\x03\\x00\\x00\\x00\"");
     puts("header=\"\\x00\\x20\\xff\\x00\\x00\\x04\\x00\\x00\"");
@@ -115,21 +152,24 @@ static void dict_text(void)
     }
     puts("heap=\"heap 1024\\x0a\"\noffset=\" offset 4\"\nslots=\"slots 16\\x0a\"\nfill=\"fill "
          "60\\x0a\"\n"
+         "kheap=\"kheap 1024\\x0a\"\nthread=\"t1 \"\nisr=\"isr \"\nwait=\" wait 5\"\nforever=\" "
+         "wait "
+         "forever\"\n"
          "swarm=\"swarm -\"\nother=\"-other\"\nslot=\" p1\"\ntop=\" ~15\"\nabove_4g=\" 4G+1\"\n"
          "null=\" -> null\"\nok=\" -> ok\"\nsame=\" -> same\"\nnewline=\"\\x0a\"\ncomment=\"#\"");
 }
 
 static int dict(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[2], "heap") == 0) {
-        dict_heap();
-        return 0;
-    }
     if (argc == 3 && strcmp(argv[2], "text") == 0) {
         dict_text();
         return 0;
     }
-    return 2;
+    if (argc != 3 || kind_of(argv[2]) == PROGRAM_KINDS) {
+        return 2;
+    }
+    dict_records(kind_of(argv[2]));
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -144,8 +184,9 @@ int main(int argc, char **argv)
         status = dict(argc, argv);
     }
     if (status == 2) {
-        fputs("usage: fuzz_corpus records DIR FILE... | text heap|edge FILE | dict heap|text\n",
-              stderr);
+        fputs(
+            "usage: fuzz_corpus records KIND DIR FILE... | text KIND|edge FILE | dict KIND|text\n",
+            stderr);
     }
     return status;
 }

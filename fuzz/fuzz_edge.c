@@ -5,6 +5,8 @@
  */
 #include "target.h"
 
+const enum program_kind fuzz_kind = KIND_HEAP;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_run_records(data, size, FUZZ_FORMAT_EDGE);

@@ -18,6 +18,8 @@ COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
 ASAN_HARNESS = "-O2 -gline-tables-only -DHEAPVET_ASAN=1"
 M32 = "-m32 -idirafter /usr/include/x86_64-linux-gnu"
 
+PORTS = ["fuzz_system", "fuzz_system_legacy", "fuzz_multi"]
+THREADS = ["fuzz_kheap", "fuzz_pool"]
 HEAPS = [f"fuzz_heap_{form}_{loops}" for form in ("small", "big", "auto") for loops in (1, 3, 255)]
 
 LIBFUZZER = {
@@ -36,16 +38,19 @@ def sanitized(name, more=""):
 
 # engine: (environment of build.sh, targets, further goals)
 ENGINES = {
-    "address": (sanitized("address"), HEAPS + ["fuzz_edge", "fuzz_text"], ["fuzz_rate_auto_3"]),
+    "address": (sanitized("address"), HEAPS + ["fuzz_edge", "fuzz_text"] + PORTS + THREADS,
+                ["fuzz_rate_auto_3"]),
     "undefined": (sanitized("undefined", "-fno-sanitize-recover=all"),
-                  ["fuzz_heap_small_3", "fuzz_heap_big_255", "fuzz_heap_auto_1"], []),
+                  ["fuzz_heap_small_3", "fuzz_heap_big_255", "fuzz_heap_auto_1", "fuzz_multi", "fuzz_kheap"],
+                  []),
     "address32": (dict(sanitized("address", M32), ARCHITECTURE="i386"),
-                  ["fuzz_heap_small_1", "fuzz_heap_big_3", "fuzz_heap_auto_255"], []),
+                  ["fuzz_heap_small_1", "fuzz_heap_big_3", "fuzz_heap_auto_255", "fuzz_system",
+                   "fuzz_pool"], []),
     "afl": ({"CC": "afl-clang-fast", "CXX": "afl-clang-fast++", "HARNESS_CC": "clang-14",
              "CFLAGS": "-O2 -g", "CXXFLAGS": "", "HARNESS_CFLAGS": ASAN_HARNESS,
              "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer", "FUZZING_ENGINE": "afl",
              "AFL_USE_ASAN": "1", "AFL_QUIET": "1"},
-            ["fuzz_heap_auto_3", "fuzz_heap_big_1"], ["afl_mutator.so"]),
+            ["fuzz_heap_auto_3", "fuzz_kheap", "fuzz_heap_big_1"], ["afl_mutator.so"]),
 }
 
 # Compilers that a clean machine may lack, with what each engine needs beyond them.
@@ -55,8 +60,17 @@ PACKAGES = ["make", "clang-19", "libclang-rt-19-dev", "llvm-19", "afl++", "clang
 
 
 def variant_of(target):
-    """FORMAT_LOOPS of the heap that a target holds."""
-    return target[len("fuzz_heap_"):] if target.startswith("fuzz_heap_") else "auto_3"
+    """The heap that a target holds, as in kheap_VARIANT.so: FORMAT_LOOPS, or what stands on a port."""
+    if target.startswith("fuzz_heap_"):
+        return target[len("fuzz_heap_"):]
+    return target[len("fuzz_"):] if target in PORTS else "auto_3"
+
+
+def kind_of(target):
+    """The kind of a target's programs (ops/op.h); text: its input is bytes."""
+    if target in PORTS + THREADS + ["fuzz_text"]:
+        return target.split("_")[1]
+    return "heap"
 
 
 def out_folder(engine, build=None):

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import fuzz_engines
+import fuzz_jobs
 
 # Every variant finds an easy bug within a second; a person needs one or two of them.
 MAX_SHRUNK = 3
@@ -49,15 +50,27 @@ class Shrinker:
     def shrink(self, job, raw):
         if job.target == "fuzz_text":
             return self.shrink_text(job, raw)
-        reach = "edge" if job.target == "fuzz_edge" else "heap"
+        reach = "edge" if job.target == "fuzz_edge" else fuzz_engines.kind_of(job.target)
         text = self.ctx.run([self.tool, "text", reach, raw]).stdout
         draft = Path(f"{raw}.ops")
         draft.write_text(text)
-        argv, env, subject = fuzz_engines.subject_goal(
-            fuzz_engines.variant_of(job.target), self.places.root, self.places.build,
+        for subject in self.subjects(job.target):
+            found = self.by_heapvet(draft, subject)
+            if found:
+                return found
+        return self.by_engine(job, draft)
+
+    def subjects(self, target):
+        """What the command line knows the target's heaps as; one that is built now where it can load it."""
+        if target in fuzz_engines.THREADS:
+            # These are linked into heapvet: they are not the target's when that holds another lib/.
+            names = {"fuzz_kheap": ["sim_kheap"], "fuzz_pool": ["sim_pool", "sim_poolmalloc"]}
+            return [] if self.places.settings else names[target]
+        argv, env, path = fuzz_engines.subject_goal(
+            fuzz_engines.variant_of(target), self.places.root, self.places.build,
             self.places.settings)
-        self.ctx.run(argv, env=env, timeout=300, label=f"build {subject.name}")
-        return self.by_heapvet(draft, subject) or self.by_engine(job, draft)
+        self.ctx.run(argv, env=env, timeout=300, label=f"build {path.name}")
+        return [path]
 
     def by_heapvet(self, draft, subject):
         """None when the plain heap does not fail: then only the sanitizer sees the fault."""
@@ -73,8 +86,8 @@ class Shrinker:
             self.ctx.say(f"  heapvet shrink: exit status {done.returncode}, program kept as it was")
         seen = self.ctx.run(run + [short if short.exists() else draft], check=False, timeout=60)
         path, oracle = self.store(text, seen.stdout + seen.stderr)
-        command = (f"{self.relative(heapvet)} run --subject {self.relative(subject)} "
-                   f"{self.relative(path)}")
+        named = subject if isinstance(subject, str) else self.relative(subject)
+        command = f"{self.relative(heapvet)} run --subject {named} {self.relative(path)}"
         return Finding(path.stem, path, command, len(op_lines(text)), oracle)
 
     def by_engine(self, job, draft):
@@ -85,7 +98,7 @@ class Shrinker:
             nonlocal output
             trial = Path(f"{draft}.try.ops")
             trial.write_text("\n".join(candidate) + "\n")
-            record = self.to_record(trial)
+            record = self.to_record(job, trial)
             done = subprocess.run([str(job.binary), str(record)], env=job.environment(), timeout=60,
                                   capture_output=True, text=True, errors="replace", check=False)
             if done.returncode != 0:
@@ -100,23 +113,23 @@ class Shrinker:
             while at < len(lines):
                 candidate = lines[:at] + lines[at + step:]
                 # The header lines stay: without a kind a text is no program.
-                if at + step > 0 and lines[at].split()[0] != "heap" and fails(candidate):
+                if lines[at].split()[0] not in fuzz_jobs.KINDS and fails(candidate):
                     lines = candidate
                 else:
                     at += step
             step //= 2
         text = "\n".join(lines) + "\n"
         path, oracle = self.store(text, output)
-        record = self.to_record(path)
+        record = self.to_record(job, path)
         command = f"{self.relative(job.binary)} {self.relative(record)}"
         return Finding(path.stem, path, command, len(op_lines(text)), oracle)
 
-    def to_record(self, ops):
+    def to_record(self, job, ops):
         """The record form beside a text file."""
         folder = ops.parent / f"{ops.stem}.d"
         folder.mkdir(exist_ok=True)
-        subprocess.run([str(self.tool), "records", str(folder), str(ops)], check=True,
-                       capture_output=True)
+        subprocess.run([str(self.tool), "records", fuzz_engines.kind_of(job.target), str(folder),
+                        str(ops)], check=True, capture_output=True)
         target = ops.with_suffix(".record")
         next(folder.iterdir()).replace(target)
         folder.rmdir()

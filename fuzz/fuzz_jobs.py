@@ -15,20 +15,17 @@ import subprocess
 import time
 from pathlib import Path
 
-import fuzz_engines
 import fuzz_stats
+from fuzz_engines import kind_of
 
 # 128 ops, as in the .options files; every second target runs at the 32 that fuzz fastest.
-MAX_LEN = {"heap": 1032, "text": 2048}
+MAX_LEN = {"heap": 1032, "system": 1032, "multi": 1032, "kheap": 520, "pool": 520, "text": 2048}
+KINDS = list(MAX_LEN)
 SHORT_LEN = 264
 # A corpus beyond this is cut down to the inputs that add coverage before the next run: loading it takes that run's time.
 PRUNE_ABOVE = 1000
 # AFL++ calibrates every seed before it starts: a short run must not spend itself on that.
 AFL_SEEDS = 150
-
-
-def kind_of(target):
-    return "text" if target == "fuzz_text" else "heap"
 
 
 def scratch(root):
@@ -53,12 +50,12 @@ class Places:
 
     def prepare(self):
         """Saves what a killed run left, then starts from an empty working folder."""
-        for kind in ("heap", "text"):
+        for kind in KINDS:
             (self.out / "corpus" / kind).mkdir(parents=True, exist_ok=True)
         for left in self.base.glob("*"):
             if not Path(f"/proc/{left.name}").exists() or left == self.work:
                 self.rescue(left)
-        for kind in ("heap", "text"):
+        for kind in KINDS:
             (self.work / "seeds" / kind).mkdir(parents=True)
         self.raw.mkdir(parents=True, exist_ok=True)
 
@@ -130,7 +127,7 @@ class Job:
         self.stats_path = self.folder / "stats"
         self.log_path = self.folder / "log"
         self.binary = places.build / engine / target
-        short = kind_of(target) == "heap" and seed % 2 == 1
+        short = kind_of(target) != "text" and seed % 2 == 1
         self.max_len = SHORT_LEN if short else MAX_LEN[kind_of(target)]
         self.process = None
         self.started = self.ended = 0.0
@@ -237,6 +234,7 @@ class Afl(Job):
         env = super().environment()
         env.update(AFL_NO_UI="1", AFL_NO_AFFINITY="1", AFL_SKIP_CPUFREQ="1", AFL_FAST_CAL="1",
                    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES="1", AFL_NO_CRASH_README="1",
+                   HEAPVET_FUZZ_KIND=kind_of(self.target),
                    AFL_CUSTOM_MUTATOR_LIBRARY=str(self.binary.parent / "afl_mutator.so"))
         env["ASAN_OPTIONS"] = "abort_on_error=1:symbolize=0:detect_leaks=0:detect_odr_violation=0"
         return env

@@ -9,6 +9,9 @@
  * write stay. */
 static uint32_t limited_region(uint32_t region, enum fuzz_reach reach)
 {
+    if (reach == FUZZ_FOR_THREADS) {
+        return region <= FUZZ_REGION_TYPICAL ? region : region % FUZZ_REGION_THREADS;
+    }
     if (reach == FUZZ_SMALL_REGIONS) {
         return region <= FUZZ_REGION_MAX ? region : region % FUZZ_REGION_TYPICAL;
     }

@@ -7,6 +7,7 @@
 
 struct shell {
     struct rng rng;
+    enum program_kind kind;
     uint8_t *out;
     size_t capacity;
 };
@@ -17,6 +18,18 @@ size_t afl_custom_fuzz(void *data, uint8_t *buffer, size_t size, uint8_t **out, 
                        size_t other_size, size_t max_size);
 void afl_custom_deinit(void *data);
 
+/* One library serves all targets; whose programs it edits it is told by the environment. */
+static enum program_kind kind_of_target(void)
+{
+    const char *word = getenv("HEAPVET_FUZZ_KIND");
+    uint32_t kind = 0;
+
+    while (word != NULL && kind < PROGRAM_KINDS && strcmp(word, kind_words[kind]) != 0) {
+        kind++;
+    }
+    return word == NULL || kind == PROGRAM_KINDS ? KIND_HEAP : (enum program_kind)kind;
+}
+
 void *afl_custom_init(void *afl, unsigned int seed)
 {
     struct shell *shell = calloc(1, sizeof(*shell));
@@ -24,6 +37,7 @@ void *afl_custom_init(void *afl, unsigned int seed)
     (void)afl;
     if (shell != NULL) {
         rng_seed(&shell->rng, seed);
+        shell->kind = kind_of_target();
     }
     return shell;
 }
@@ -55,7 +69,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buffer, size_t size, uint8_t **out, 
     }
     memcpy(shell->out, buffer, kept);
     *out = shell->out;
-    return mutate_records(shell->out, kept, max_size, other, other_size, rng_next(&shell->rng));
+    return mutate_records_as(shell->kind, shell->out, kept, max_size, other, other_size,
+                             rng_next(&shell->rng));
 }
 
 void afl_custom_deinit(void *data)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -27,8 +28,11 @@ POLL_SECONDS = 0.25
 # Which engine and target, most telling first: a run too short for all of them drops the tail.
 LIBFUZZER_ORDER = [
     ("address", "fuzz_heap_auto_3"), ("address", "fuzz_heap_small_1"),
-    ("address", "fuzz_heap_big_255"), ("undefined", "fuzz_heap_small_3"),
-    ("address32", "fuzz_heap_big_3"), ("address", "fuzz_heap_big_1"), ("address", "fuzz_text"), ("address", "fuzz_edge"),
+    ("address", "fuzz_kheap"), ("address", "fuzz_pool"), ("address", "fuzz_multi"),
+    ("address", "fuzz_system"), ("address", "fuzz_system_legacy"), ("address", "fuzz_text"),
+    ("address", "fuzz_edge"), ("address", "fuzz_heap_big_255"), ("undefined", "fuzz_heap_small_3"),
+    ("address32", "fuzz_heap_big_3"), ("address", "fuzz_heap_big_1"), ("undefined", "fuzz_kheap"),
+    ("address32", "fuzz_pool"), ("address32", "fuzz_system"), ("undefined", "fuzz_multi"),
     ("address", "fuzz_heap_small_255"), ("address", "fuzz_heap_auto_1"),
     ("undefined", "fuzz_heap_big_255"), ("address32", "fuzz_heap_small_1"),
     ("address", "fuzz_heap_small_3"), ("address", "fuzz_heap_big_3"),
@@ -127,8 +131,25 @@ def profile_share(ctx, seed):
     return 100.0 * subjects[0]["may_share"]
 
 
+def per_target(jobs):
+    """Executions of each target, all engines together."""
+    sums = {}
+    for job in jobs:
+        sums[job.target] = sums.get(job.target, 0) + job.stats().programs
+    return sums
+
+
+def say_targets(ctx, jobs):
+    words = [f"{target} {count:,}" for target, count in per_target(jobs).items()]
+    for line in textwrap.wrap("; ".join(w.replace(" ", "\0") for w in words), 96):
+        ctx.say("    " + line.replace("\0", " "))
+
+
 def problems_of(jobs, rows, stats, share):
     problems = [p for p in (job.problem() for job in jobs) if p]
+    for target, count in per_target(jobs).items():
+        if count == 0:
+            problems.append(f"{target}: no executions")
     for engine in ("libfuzzer", "afl"):
         if rows[engine]["executions"] == 0:
             problems.append(f"{engine}: no executions")
@@ -149,10 +170,13 @@ def run(ctx):
     tool = build(ctx, places)
     places.prepare()
     places.prune("heap", ["fuzz_heap_auto_3", "fuzz_heap_small_1", "fuzz_heap_big_255"])
-    places.prune("text", ["fuzz_text"])
+    for target in ["fuzz_text", "fuzz_multi", "fuzz_kheap", "fuzz_pool"]:
+        places.prune(fuzz_engines.kind_of(target), [target])
+    places.prune("system", ["fuzz_system", "fuzz_system_legacy"])
     jobs = plan(places, ctx.seconds, max(1, ctx.jobs), seed)
     try:
         run_jobs(ctx, places, jobs, max(1, ctx.jobs))
+        say_targets(ctx, jobs)
         return report(ctx, places, tool, jobs, seed)
     finally:
         places.finish()

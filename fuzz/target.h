@@ -19,6 +19,8 @@
 #define FUZZ_REGION_MAX       16384u
 /* Most inputs should fight for memory: 32 ops fill 4 KiB, never 64. */
 #define FUZZ_REGION_TYPICAL   4096u
+/* Threads only wait for memory that is scarce. */
+#define FUZZ_REGION_THREADS   1024u
 /*
  * The format AUTO takes changes at 0x7fff units of 8 bytes. Only fuzz_edge goes there: filling so
  * large a region costs as much as thirty ordinary runs, and corpora would fill up with such inputs.
@@ -31,20 +33,33 @@
 #define FUZZ_SLOTS_LOG2       8u
 
 extern const struct subject *const fuzz_subject; /* the one kheap variant this binary holds */
+extern const enum program_kind fuzz_kind;        /* of its programs; each target defines it */
 
 /* One-off: memory, die hooks, counters. Later calls do nothing. */
 void fuzz_setup(void);
 
 /* Which regions a program may have. */
-enum fuzz_reach { FUZZ_SMALL_REGIONS, FUZZ_FORMAT_EDGE };
+enum fuzz_reach { FUZZ_SMALL_REGIONS, FUZZ_FORMAT_EDGE, FUZZ_FOR_THREADS };
 
 /* Bounds region, slots and ops; drops expectations. The result is a program that text can carry. */
 void fuzz_limit(struct program *program, enum fuzz_reach reach);
 
+/* Programs of this kind are bounded like this, but for fuzz_edge's. */
+static inline enum fuzz_reach fuzz_reach_of(enum program_kind kind)
+{
+    const struct program_header header = {.kind = (uint8_t)kind};
+
+    return program_threaded(&header) ? FUZZ_FOR_THREADS : FUZZ_SMALL_REGIONS;
+}
+
 /* Limits the program and runs it with every oracle; dies by the first that does not hold. */
 void fuzz_run(struct program *program, enum fuzz_reach reach);
 
-/* fuzz_run of the program that the bytes are in record form. */
+/* The same on another subject of the same kind; only where there are threads. */
+void fuzz_run_on(struct program *program, const struct subject *subject, enum fuzz_reach reach);
+
+/* fuzz_run of the program that the bytes are in record form, taken for one of this target's kind.
+ */
 void fuzz_run_records(const uint8_t *data, size_t size, enum fuzz_reach reach);
 
 /* The same program without oracles: what their cost is measured against. */

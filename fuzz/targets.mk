@@ -13,7 +13,10 @@ SHELL := /bin/bash
 formats := small big auto
 loops   := 1 3 255
 heap_targets := $(foreach f,$(formats),$(foreach l,$(loops),fuzz_heap_$(f)_$(l)))
-all_targets  := $(heap_targets) fuzz_edge fuzz_text
+# The heaps that stand on a port: the system heap on both back ends, and what runs in the simulation.
+port_targets := fuzz_system fuzz_system_legacy fuzz_multi
+sim_targets  := fuzz_kheap fuzz_pool
+all_targets  := $(heap_targets) fuzz_edge fuzz_text $(port_targets) $(sim_targets)
 targets := $(or $(strip $(FUZZ_TARGETS)),$(all_targets))
 
 define_small := -DCONFIG_SYS_HEAP_SMALL_ONLY=1
@@ -21,15 +24,27 @@ define_big   := -DCONFIG_SYS_HEAP_BIG_ONLY=1
 define_auto  := -DCONFIG_SYS_HEAP_AUTO=1
 defines = $(define_$(word 1,$(subst _, ,$(1)))) -DCONFIG_SYS_HEAP_ALLOC_LOOPS=$(word 2,$(subst _, ,$(1))) \
           '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES) $(lib_flags)
+# Where a listener costs nothing that is measured it is on, so that every input tests its events too.
+port_define_system        := -DCONFIG_HEAP_MEM_POOL_SIZE=1 -DCONFIG_SYS_HEAP_LISTENER=1
+port_define_system_legacy := -DCONFIG_HEAP_MEM_POOL_SIZE=16384 -DCONFIG_HEAP_MEM_POOL_LEGACY=1
+port_define_multi         := -DCONFIG_SYS_HEAP_LISTENER=1
+port_defines = $(port_define_$(1)) '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES) $(lib_flags)
+sim_defines  = '-DKHEAP_CONFIG_HEADER="sim_config.h"' $(LIB_DEFINES) $(lib_flags)
+label = '-DSUBJECT_NAME="$(1)"'
 
-include_flags := -Isubjects -Iops -Ireference -Ifuzz
+include_flags := -Isubjects -Iops -Ireference -Isim -Ifuzz
 lib_flags := -I$(LIB_DIR)/include -I$(LIB_DIR)/src
 c_flags := -std=gnu11 $(include_flags) -MMD -MP
 
 lib_sources  := $(wildcard $(LIB_DIR)/src/*.c)
 ops_sources  := $(wildcard ops/*.c)
 text_sources := $(wildcard ops/text*.c) ops/record.c ops/op.c
-harness_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/target.c fuzz/limit.c
+heaps_sources := $(lib_sources) $(wildcard $(LIB_DIR)/src/heaps/*.c)
+shared_sources  := $(ops_sources) $(wildcard reference/*.c) fuzz/target.c fuzz/limit.c
+harness_sources := $(shared_sources) fuzz/target_run.c
+# What of the simulation is compiled against the library, once for each; the rest is harness.
+sim_lib_sources := sim/port.c sim/subject_common.c sim/kheap_subject.c sim/pool_subject.c
+sim_sources     := $(filter-out $(sim_lib_sources) sim/explore%,$(wildcard sim/*.c)) fuzz/target_sim.c
 shell_sources := $(if $(FUZZ_MUTATOR),fuzz/shell_libfuzzer.c)
 tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz/limit.c
 
@@ -37,13 +52,14 @@ tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz
 # Shadows and the ledger are for other heaps than fuzz_heap's: they stay out of the way.
 hot_sources := $(sort $(filter-out ops/runner_shadow.c ops/runner_events.c,$(wildcard ops/runner*.c)) \
                reference/heap_model.c ops/apply.c ops/digest.c ops/op.c ops/oracle.c ops/record.c ops/replay.c \
-               fuzz/target.c fuzz/limit.c)
+               fuzz/target.c fuzz/target_run.c fuzz/limit.c)
 
 harness_objects := $(O)/harness/hot.o \
                    $(patsubst %.c,$(O)/harness/%.o,$(filter-out $(hot_sources),$(harness_sources)))
 # For fuzz_text the parser is what is fuzzed: it is instrumented as lib/ is.
 text_objects := $(patsubst %.c,$(O)/harness/%.o,$(filter-out $(text_sources),$(harness_sources))) \
                 $(text_sources:%.c=$(O)/text/%.o)
+sim_objects := $(patsubst %.c,$(O)/harness/%.o,$(shared_sources) $(sim_sources))
 lib_objects = $(patsubst $(LIB_DIR)/src/%.c,$(L)_$(1)/%.o,$(lib_sources)) $(L)_$(1)/subject.o
 
 beside = $(foreach s,.dict .options _seed_corpus.zip,$(OUT)/$(1)$(s))
@@ -94,6 +110,47 @@ $(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
 endef
 $(foreach f,$(formats),$(foreach l,$(loops),$(eval $(call variant,$(f)_$(l)))))
 
+
+# $(1): the target's name behind fuzz_, which its heap has too.
+port_objects = $(patsubst $(LIB_DIR)/%.c,$(L)_$(1)/%.o,$(heaps_sources) $(LIB_DIR)/port/none/port.c)
+subject_of_system        := subjects/kheap_system.c
+subject_of_system_legacy := subjects/kheap_system.c
+subject_of_multi         := subjects/kheap_multi.c
+define port_target
+$(L)_$(1)/%.o: $(LIB_DIR)/%.c
+	@mkdir -p $$(@D)
+	@echo "  lib     $(1) $$(<F)"
+	$$(Q)$$(CC) $$(CFLAGS) $$(c_flags) $(call port_defines,$(1)) -c $$< -o $$@
+$(L)_$(1)/subject.o: $(subject_of_$(1))
+	@mkdir -p $$(@D)
+	$$(Q)$$(HARNESS_CC) $$(HARNESS_CFLAGS) $$(c_flags) $(call port_defines,$(1)) \
+	  $(call label,$(subst _,-,$(1))) -c $$< -o $$@
+$(OUT)/fuzz_$(1): $(O)/harness/fuzz/fuzz_$(word 1,$(subst _, ,$(1))).o $(harness_objects) $(call port_objects,$(1)) \
+                  $(L)_$(1)/subject.o $(shell_sources:%.c=$(O)/harness/%.o)
+	@echo "  link    $$(@F)"
+	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
+$(OUT)/kheap_$(1).so: $(heaps_sources) $(LIB_DIR)/port/none/port.c $(subject_of_$(1)) subjects/plugin.c
+	@echo "  link    $$(@F)"
+	$$(Q)$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call port_defines,$(1)) \
+	  $(call label,$(subst _,-,$(1))) $$(filter %.c,$$^) -o $$@
+endef
+$(foreach t,$(port_targets:fuzz_%=%),$(eval $(call port_target,$(t))))
+
+# In the simulation its port stands behind the library; both of its targets hold the same.
+$(L)_sim/lib/%.o: $(LIB_DIR)/%.c
+	@mkdir -p $(@D)
+	@echo "  lib     sim $(<F)"
+	$(Q)$(CC) $(CFLAGS) $(c_flags) $(sim_defines) -c $< -o $@
+$(L)_sim/sim/%.o: sim/%.c
+	@mkdir -p $(@D)
+	$(Q)$(HARNESS_CC) $(HARNESS_CFLAGS) $(c_flags) $(sim_defines) -c $< -o $@
+sim_lib_objects := $(patsubst $(LIB_DIR)/%.c,$(L)_sim/lib/%.o,$(heaps_sources)) \
+                   $(sim_lib_sources:sim/%.c=$(L)_sim/sim/%.o)
+$(sim_targets:%=$(OUT)/%): $(OUT)/%: $(O)/harness/fuzz/%.o $(sim_objects) $(sim_lib_objects) \
+                           $(shell_sources:%.c=$(O)/harness/%.o)
+	@echo "  link    $(@F)"
+	$(Q)$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
+
 $(OUT)/fuzz_edge: $(O)/harness/fuzz/fuzz_edge.o $(harness_objects) $(call lib_objects,auto_3) \
                   $(shell_sources:%.c=$(O)/harness/%.o)
 	@echo "  link    $(@F)"
@@ -118,22 +175,24 @@ corpus_tool := $(or $(CORPUS_TOOL),$(O)/fuzz_corpus)
 
 seed_files := $(sort $(wildcard corpus/seeds/*.ops corpus/regress/*.ops))
 seed_folders := $(wildcard corpus/seeds corpus/regress)
-$(O)/heap_seeds.zip: $(seed_files) $(corpus_tool) fuzz/make_zip.py
-	$(Q)rm -rf $(O)/heap_seeds && mkdir -p $(O)/heap_seeds
-	$(Q)$(corpus_tool) records $(O)/heap_seeds $(seed_files)
-	$(Q)python3 fuzz/make_zip.py $@ $(O)/heap_seeds/*
+# The programs that a target of this kind can run.
+$(O)/%_seeds.zip: $(seed_files) $(corpus_tool) fuzz/make_zip.py
+	$(Q)rm -rf $(O)/$*_seeds && mkdir -p $(O)/$*_seeds
+	$(Q)$(corpus_tool) records $* $(O)/$*_seeds $(seed_files)
+	$(Q)python3 fuzz/make_zip.py $@ $(O)/$*_seeds/*
 $(O)/text_seeds.zip: $(seed_files) fuzz/make_zip.py
 	$(Q)python3 fuzz/make_zip.py $@ $(seed_files)
 $(O)/%.dict: $(corpus_tool)
 	$(Q)$(corpus_tool) dict $* > $@
 
-kind = $(if $(filter fuzz_text,$(1)),text,heap)
+kind = $(if $(filter $(1),fuzz_text $(port_targets) $(sim_targets)),$(word 2,$(subst _, ,$(1))),heap)
+options = $(if $(filter $(1),$(sim_targets)),threads,$(if $(filter fuzz_text,$(1)),text,heap))
 define data_files
 $(OUT)/$(1)_seed_corpus.zip: $(O)/$(call kind,$(1))_seeds.zip
 	$(Q)cp $$< $$@
 $(OUT)/$(1).dict: $(O)/$(call kind,$(1)).dict
 	$(Q)cp $$< $$@
-$(OUT)/$(1).options: fuzz/fuzz_$(call kind,$(1)).options
+$(OUT)/$(1).options: fuzz/fuzz_$(call options,$(1)).options
 	$(Q)cp $$< $$@
 endef
 $(foreach t,$(all_targets),$(eval $(call data_files,$(t))))
