@@ -52,9 +52,9 @@ static bool waits_a_while(const struct sim_view *view, uint32_t thread)
 }
 
 /* A tick changes the distance to something that somebody waits for. */
-static bool deadline_ahead(const struct sim_view *view)
+static bool deadline_ahead(const struct explored *explored, const struct sim_view *view)
 {
-    for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
+    for (uint32_t t = 0; t < explored->threads; t++) {
         const struct sim_actor *a = &view->actors[t];
         if (a->status == SIM_DONE || a->in_op == 0) {
             continue;
@@ -131,11 +131,12 @@ static bool still_ticking(const struct move_memory *memory, const struct sim_vie
            a->in_op == memory->in_op + 1u;
 }
 
-static void add_ticks(struct move_list *list, const struct sim_view *view,
-                      const struct sim_enabled *enabled, uint32_t n, uint32_t from)
+static void add_ticks(struct move_list *list, const struct explored *explored,
+                      const struct sim_view *view, const struct sim_enabled *enabled, uint32_t n,
+                      uint32_t from)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (enabled[i].step == SIM_TICK && deadline_ahead(view)) {
+        if (enabled[i].step == SIM_TICK && deadline_ahead(explored, view)) {
             add(list, &enabled[i], MOVE_GO);
         }
         if (enabled[i].step == SIM_CLOCK && enabled[i].actor >= from) {
@@ -159,13 +160,13 @@ void moves_reduced(struct move_memory *memory, const struct explored *explored,
         return;
     }
     if (still_ticking(memory, view)) {
-        add_ticks(list, view, enabled, n, memory->actor + 1u);
+        add_ticks(list, explored, view, enabled, n, memory->actor + 1u);
         if (list->n > 0) {
             return;
         }
     }
     bool held = false;
-    for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
+    for (uint32_t t = 0; t < explored->threads; t++) {
         held = held || view->actors[t].holds != 0;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -175,7 +176,7 @@ void moves_reduced(struct move_memory *memory, const struct explored *explored,
             add(list, &enabled[i], MOVE_GO);
         }
     }
-    add_ticks(list, view, enabled, n, 0);
+    add_ticks(list, explored, view, enabled, n, 0);
     if (list->n == 0) {
         only(list, &enabled[0]);
     }
@@ -194,7 +195,7 @@ void moves_raw(const struct explored *explored, const struct sim_view *view,
             only(list, &enabled[i]);
             return;
         }
-        if (enabled[i].step != SIM_TICK || deadline_ahead(view)) {
+        if (enabled[i].step != SIM_TICK || deadline_ahead(explored, view)) {
             add(list, &enabled[i], MOVE_GO);
         }
     }

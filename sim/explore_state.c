@@ -150,11 +150,16 @@ static void put_slot(struct text_of_state *text, const struct sim_view *view, ui
 static void put_ops(struct text_of_state *text, const struct explored *explored, uint8_t thread,
                     uint32_t from)
 {
+    uint16_t left = 0;
+    const size_t at = text->n;
+    put_number(text, left);
     for (uint32_t i = from; i < explored->program.nops; i++) {
         if (explored->ops[i].thread == thread) {
             put_number(text, explored->codes[i]);
+            left++;
         }
     }
+    memcpy(text->bytes + at, &left, sizeof left);
 }
 
 /* Nothing but the op's beginning was performed, if that: as good as nothing. */
@@ -178,7 +183,7 @@ static void put_progress(struct text_of_state *text, const struct sim_view *view
     put_number(text, distance(view, a->deadline));
     put_number(text, ago > 3 && ago < 99 ? 3u : (uint64_t)ago);
     put_number(text, a->given == NULL ? 0xffffu : (uint64_t)(a->given - view->region));
-    put_number(text, a->granted | (uint32_t)a->resized << 1);
+    put_number(text, a->granted | (uint32_t)a->resized << 1 | (uint32_t)a->judged << 8);
     if (a->step == SIM_RESUME) {
         put_number(text, distance(view, a->sleeps_until));
         put_number(text, waits(a) ? rank(view, thread) : 0xffffu);

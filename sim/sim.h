@@ -54,6 +54,7 @@ struct sim_actor {
     int64_t clock;         /* when this op has read it last, INT64_MIN not yet */
     const uint8_t *given;  /* the new block that this op was given so far, or NULL */
     uint8_t resized;       /* this op's block was resized in place */
+    uint8_t judged;        /* what the model remembers of its attempts, as bits */
     uint64_t results;      /* two bits an op that ended, the first one lowest: 1 NULL or nothing
                               (free, skipped), 2 a block; as many as fit */
 };

@@ -123,8 +123,8 @@ def plant(name, lib):
 
 
 # An explorer that overlooks something: a tick is offered only when nobody else can do anything.
-BLIND = ("        if (enabled[i].step == SIM_TICK && deadline_ahead(view)) {",
-         "        if (enabled[i].step == SIM_TICK && list->n == 0 && deadline_ahead(view)) {")
+BLIND = ("        if (enabled[i].step == SIM_TICK && deadline_ahead(explored, view)) {",
+         "        if (enabled[i].step == SIM_TICK && list->n == 0 && deadline_ahead(explored, view)) {")
 
 
 def main():
