@@ -42,6 +42,7 @@ struct waiter {
     int64_t deadline; /* absolute tick, WAIT_UNTIL_WOKEN or WAIT_NOT */
     int64_t last_attempt;
     enum verdict verdict; /* at the last attempt */
+    enum verdict seen;    /* at the last attempt or, asleep, at the last release */
 };
 
 struct waiters {
@@ -74,7 +75,11 @@ const char *waiters_serve(struct waiters *waiters, uint32_t who);
 /* Memory was given back, and the lock is about to be given up. */
 const char *waiters_released(struct waiters *waiters);
 
-/* Nothing will happen any more unless a timer does: must somebody be served? */
-const char *waiters_idle(struct waiters *waiters, bool timer);
+/*
+ * Nothing will happen any more unless a timer does: must somebody be served? Not who might have
+ * been, when he was tried last: the bounded search excuses that. Such a request can come to be one
+ * that must succeed without a release, when somebody takes what was in the search's way.
+ */
+const char *waiters_idle(const struct waiters *waiters, bool timer);
 
 #endif

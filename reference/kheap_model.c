@@ -65,7 +65,7 @@ void waiters_attempt(struct waiters *waiters, uint32_t who, int64_t now)
 
     if (waiter->calling && !waiter->served) {
         waiter->attempted = true;
-        waiter->verdict = verdict_of(waiters, waiter);
+        waiter->verdict = waiter->seen = verdict_of(waiters, waiter);
         waiter->last_attempt = now;
     }
 }
@@ -155,31 +155,33 @@ const char *waiters_serve(struct waiters *waiters, uint32_t who)
     return NULL;
 }
 
-static bool must_be_served(const struct waiters *waiters)
-{
-    for (uint32_t i = 0; i < WAITERS; i++) {
-        if (waits(&waiters->of[i]) && verdict_of(waiters, &waiters->of[i]) == MUST_SUCCEED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "After every release no waiter is left whose request must succeed." */
 const char *waiters_released(struct waiters *waiters)
 {
-    return waiters->queued > 0 && must_be_served(waiters)
-               ? "wakeup: after a release a waiter is left whose request must succeed"
-               : NULL;
+    bool left = false;
+
+    for (uint32_t i = 0; waiters->queued > 0 && i < WAITERS; i++) {
+        struct waiter *waiter = &waiters->of[i];
+        if (waits(waiter)) {
+            waiter->seen = verdict_of(waiters, waiter);
+            left = left || waiter->seen == MUST_SUCCEED;
+        }
+    }
+    return left ? "wakeup: after a release a waiter is left whose request must succeed" : NULL;
 }
 
-const char *waiters_idle(struct waiters *waiters, bool timer)
+const char *waiters_idle(const struct waiters *waiters, bool timer)
 {
-    if (waiters->queued == 0 || !must_be_served(waiters)) {
-        return NULL;
+    for (uint32_t i = 0; waiters->queued > 0 && i < WAITERS; i++) {
+        const struct waiter *waiter = &waiters->of[i];
+        if (waits(waiter) && waiter->seen != MAY_SUCCEED &&
+            verdict_of(waiters, waiter) == MUST_SUCCEED) {
+            return timer
+                       ? "wakeup: all sleep, and a request must succeed"
+                       : "deadlock: all sleep, nothing will wake them, and a request must succeed";
+        }
     }
-    return timer ? "wakeup: all sleep, and a request must succeed"
-                 : "deadlock: all sleep, nothing will wake them, and a request must succeed";
+    return NULL;
 }
 
 /*
