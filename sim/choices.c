@@ -62,13 +62,14 @@ static void show_ops(void)
 {
     for (uint32_t t = 0; sim.threads >> t != 0; t++) {
         const struct waiter *waiter = &sim.waiters.of[t];
-        const bool came = waiter->last_attempt >= waiter->deadline;
+        const uint32_t came = waiter->last_attempt >= waiter->deadline;
         sim.actors[t].given = sim.contexts[t].got;
         sim.actors[t].resized = sim.contexts[t].resized;
         sim.actors[t].judged = 0;
         if (waiter->calling && waiter->attempted) {
             sim.actors[t].judged =
-                (uint8_t)(1u | came << 1u | waiter->late << 2u | (uint32_t)waiter->verdict << 3);
+                (uint8_t)(1u | came << 1u | (uint32_t)waiter->late << 2u |
+                          (uint32_t)waiter->verdict << 3 | (uint32_t)waiter->seen << 5);
         }
     }
 }
