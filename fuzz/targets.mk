@@ -160,10 +160,10 @@ $(OUT)/fuzz_text: $(O)/text/fuzz/fuzz_text.o $(text_objects) $(call lib_objects,
 	$(Q)$(CXX) $(CXXFLAGS) $^ $(LIB_FUZZING_ENGINE) -ldl -o $@
 
 # AFL++ loads this into afl-fuzz itself: plain code, whatever the targets are built with.
-$(OUT)/afl_mutator.so: fuzz/shell_afl.c $(ops_sources)
+$(OUT)/afl_mutator.so: fuzz/shell_afl.c $(ops_sources) fuzz/targets.mk
 	@echo "  link    $(@F)"
 	$(Q)$(HARNESS_CC) -O2 -fPIC -shared -fvisibility=default -std=gnu11 $(include_flags) fuzz/shell_afl.c \
-	  $(filter-out ops/host% ops/shrink% ops/runner% ops/report% ops/die%,$(ops_sources)) -o $@
+	  $(filter-out ops/host% ops/shrink% ops/runner% ops/oracle% ops/report% ops/die%,$(ops_sources)) -o $@
 
 # The corpus tool runs here and now: it takes no flags of the targets.
 $(O)/tool/%.o: %.c
