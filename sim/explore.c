@@ -28,7 +28,8 @@ static const char usage[] =
     "  --counts FILE      fail when the numbers are not the committed ones\n"
     "  --accept FILE      write the numbers there\n"
     "  --sample N         instead: N random programs, with --seed S (default 1), --threads T\n"
-    "                     (default 4) and --ops K of each thread (default 4)\n"
+    "                     (default 4) and --ops K of each thread (default 4); when one has more\n"
+    "                     schedules than --runs R (default 1000), the first R and R at random\n"
     "  --quiet            no progress\n"
     "Exit status: 0 all held, 1 a failure or other numbers, 2 usage.\n";
 
@@ -91,6 +92,8 @@ static bool set_number(struct explore_options *o, const char *name, const char *
         o->seed = number(name, value, 0, UINT64_MAX);
     } else if (strcmp(name, "--sample") == 0) {
         o->sample = number(name, value, 1, 1000000000u);
+    } else if (strcmp(name, "--runs") == 0) {
+        o->runs = number(name, value, 1, 1000000000u);
     } else if (strcmp(name, "--threads") == 0) {
         o->threads = (uint32_t)number(name, value, 1, FAMILY_THREADS);
     } else if (strcmp(name, "--ops") == 0) {
@@ -337,7 +340,7 @@ static bool check(struct explore_options *o, struct task *tasks, size_t ntasks)
 int main(int argc, char **argv)
 {
     struct explore_options options = {
-        .jobs = 2, .out = ".", .seed = 1, .threads = FAMILY_THREADS, .nops = 4};
+        .jobs = 2, .out = ".", .seed = 1, .threads = FAMILY_THREADS, .nops = 4, .runs = 1000};
     static struct task tasks[TASKS_MAX];
     static struct slice_result sums[TASKS_MAX];
     host_die_by_exit();

@@ -110,6 +110,7 @@ struct explored {
 void explored_build(struct explored *out, const struct space_of_programs *space,
                     const struct choice_of_program *choice);
 /* A random one: threads sequences of up to nops letters, grammatical in the same sense. */
+uint32_t draw(uint64_t *seed, uint32_t below);
 void explored_random(struct explored *out, const struct alphabet *alphabet, uint8_t threads,
                      uint8_t nops, uint64_t *seed);
 
@@ -187,6 +188,7 @@ struct walk {
     struct state_set *outcomes; /* of whole runs, with results; or NULL */
     struct state_set *ends;     /* of whole runs, the state alone; or NULL */
     uint64_t runs_max;          /* of one program; 0: all */
+    uint64_t seed;              /* of random choices; 0: the first one at each new choice */
     struct walk_counts counts;
     struct sim_counts sim;
     /* of the run */
@@ -198,6 +200,9 @@ struct walk {
 };
 /* All schedules. False: one failed; failure says how, and walk_replay() repeats it. */
 bool walk_program(struct walk *walk, const struct explored *explored, struct run_failure *failure);
+/* So many schedules at random, from the seed; as walk_program(). */
+bool walk_random(struct walk *walk, const struct explored *explored, uint64_t runs, uint64_t seed,
+                 struct run_failure *failure);
 /* Once more the schedule that walk_program() ended with, recorded. */
 enum sim_end walk_replay(struct walk *walk, const struct explored *explored,
                          struct run_failure *failure);
@@ -218,6 +223,7 @@ struct explore_options {
     const char *accept; /* file of counts to write, or NULL */
     uint64_t seed, sample;
     uint32_t threads, nops; /* of sampled programs */
+    uint64_t runs;          /* of each, when there are more */
 };
 
 /* What a slice comes to. 64-bit numbers and nothing else: it lives in memory that processes share,

@@ -18,7 +18,6 @@
  */
 
 #define JOBS_MAX       64u
-#define SAMPLE_RUNS    20000u /* of one sampled program; those given up are counted as cut */
 #define PROGRESS_NS    100000000L
 #define PROGRESS_EVERY 20u /* two seconds */
 
@@ -48,12 +47,23 @@ static void note(struct worker *worker)
     worker->result->ends = worker->ends.count;
 }
 
-static void do_program(struct worker *worker)
+/* All schedules; of a sampled program that has too many, the first ones and as many at random. */
+static bool walk(struct worker *worker, uint64_t seed, struct run_failure *failure)
+{
+    const uint64_t cut = worker->walk.counts.cut;
+    bool good = walk_program(&worker->walk, &worker->explored, failure);
+    if (good && worker->walk.counts.cut != cut) {
+        good = walk_random(&worker->walk, &worker->explored, worker->options->runs, seed, failure);
+    }
+    return good;
+}
+
+static void do_program(struct worker *worker, uint64_t seed)
 {
     struct run_failure failure;
     const struct explore_options *options = worker->options;
     worker->result->programs++;
-    if (!walk_program(&worker->walk, &worker->explored, &failure)) {
+    if (!walk(worker, seed, &failure)) {
         worker->result->failures++;
         if ((worker->written >> failure.oracle & 1u) == 0) {
             char name[64];
@@ -76,7 +86,7 @@ static bool visit(void *context, const struct choice_of_program *choice)
         return true;
     }
     explored_build(&worker->explored, &worker->task->space, choice);
-    do_program(worker);
+    do_program(worker, 0);
     return !atomic_load(&worker->shared->stop);
 }
 
@@ -84,12 +94,12 @@ static bool visit(void *context, const struct choice_of_program *choice)
 static void sample(struct worker *worker)
 {
     const struct explore_options *options = worker->options;
-    worker->walk.runs_max = SAMPLE_RUNS;
+    worker->walk.runs_max = options->runs;
     for (uint64_t i = worker->slice; i < options->sample; i += worker->task->nslices) {
         uint64_t seed = (options->seed + i) * 0x9e3779b97f4a7c15u;
         explored_random(&worker->explored, worker->task->space.alphabet, (uint8_t)options->threads,
                         (uint8_t)options->nops, &seed);
-        do_program(worker);
+        do_program(worker, seed);
         if (atomic_load(&worker->shared->stop)) {
             return;
         }
@@ -179,10 +189,10 @@ static void key_of(const struct jobs *jobs, uint32_t slice, char *key, size_t si
 {
     const struct task *task = task_of(jobs, slice);
     const struct explore_options *o = jobs->options;
-    snprintf(key, size, "%s-%c-bound%u-mode%d-sample%llu-seed%llu-t%u-n%u-slice%u",
+    snprintf(key, size, "%s-%c-bound%u-mode%d-sample%llu-seed%llu-t%u-n%u-r%llu-slice%u",
              task->space.alphabet->name, task->space.family->id, task->space.bound, (int)o->mode,
              (unsigned long long)o->sample, (unsigned long long)o->seed, o->threads, o->nops,
-             slice - task->first);
+             (unsigned long long)o->runs, slice - task->first);
 }
 
 static void resume_read(struct jobs *jobs)

@@ -160,7 +160,7 @@ void explored_build(struct explored *out, const struct space_of_programs *space,
     }
 }
 
-static uint32_t draw(uint64_t *seed, uint32_t below)
+uint32_t draw(uint64_t *seed, uint32_t below)
 {
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((*seed >> 33) % below);

@@ -61,10 +61,10 @@ static uint32_t choose(void *context, const struct sim_view *view,
         host_bad_input("explore", 0, "expected at most %u choices in a run, have more", WALK_DEPTH);
     }
     walk->counts.choices++;
-    fresh.at = 0;
+    fresh.at = walk->seed == 0 ? 0 : draw(&walk->seed, fresh.list.n);
     walk->frames[walk->nframes++] = fresh;
     walk->depth = walk->nframes;
-    return take(walk, view, enabled, n, &fresh.list.moves[0]);
+    return take(walk, view, enabled, n, &fresh.list.moves[fresh.at]);
 }
 
 static enum sim_end run(struct walk *walk, const struct explored *explored, bool record,
@@ -131,6 +131,23 @@ bool walk_program(struct walk *walk, const struct explored *explored, struct run
         }
     } while (next_choice(walk));
     return true;
+}
+
+bool walk_random(struct walk *walk, const struct explored *explored, uint64_t runs, uint64_t seed,
+                 struct run_failure *failure)
+{
+    enum walk_mode mode = walk->mode;
+    bool good = true;
+    walk->mode = WALK_REDUCED;
+    walk->seed = seed | 1u;
+    for (uint64_t i = 0; i < runs && good; i++) {
+        walk->nframes = 0;
+        good = run(walk, explored, false, failure) != SIM_FAILED;
+        walk->counts.schedules += good;
+    }
+    walk->seed = 0;
+    walk->mode = mode;
+    return good;
 }
 
 enum sim_end walk_replay(struct walk *walk, const struct explored *explored,

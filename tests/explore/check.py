@@ -9,7 +9,8 @@ counts      other counts than the committed ones are an error; so is a line that
 resume      finished slices are not done again
 sampled     the same seed draws the same programs
 usage       bad options are one line and status 2
-fault NAME  a planted race is found within a minute, and its file replays to the same oracle
+sound       a shared object of the library as it is passes
+fault       a planted race is found within a minute, and its file replays to the same oracle
 """
 
 import re
@@ -43,7 +44,7 @@ def need(condition, text):
 
 def bounded(explore, _heapvet, _scratch):
     for words in (["--bound", "1"], ["--bound", "2", "--subject", "pool"],
-                  ["--subject", "kheap", "--family", "P"]):
+                  ["--bound", "2", "--subject", "kheap", "--family", "B"]):
         print(run(explore, "--quiet", "--counts", COUNTS, *words).stdout)
 
 
@@ -119,6 +120,10 @@ def usage(explore, _heapvet, scratch):
              f"{words}: expected one line, have: {done.stderr}")
 
 
+def sound(explore, _heapvet, scratch, plugin):
+    run(explore, "--quiet", "--bound", "1", "--subject", plugin, "--counts", COUNTS, "--out", scratch)
+
+
 def fault(explore, heapvet, scratch, plugin, families):
     start = time.monotonic()
     run(explore, "--quiet", "--stop-at-first", "--subject", plugin, "--family", families, "--out",
@@ -137,7 +142,8 @@ def fault(explore, heapvet, scratch, plugin, families):
 
 
 def main(argv):
-    cases = {f.__name__: f for f in (bounded, reductions, blind, counts, resume, sampled, usage, fault)}
+    cases = {f.__name__: f for f in (bounded, reductions, blind, counts, resume, sampled, usage, sound,
+                                     fault)}
     if len(argv) < 4 or argv[1] not in cases:
         print(__doc__, file=sys.stderr)
         return 2
