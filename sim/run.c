@@ -182,6 +182,7 @@ static void state_begin(const struct program *program, const struct subject *sub
     sim.now = 0;
     sim.steps = 0;
     sim_global_lock.holder = 0;
+    sim.locks = 0;
     sim.free_ticks_left = options->free_ticks;
     sim.sched_choice = 0;
     actors_begin();

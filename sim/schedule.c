@@ -45,9 +45,10 @@ static bool deadline_pending(void)
 }
 
 /* The environment's next op, and a free tick beside it. An interrupt waits while locks are held. */
-static uint32_t enable_environment(struct sim_enabled *enabled, bool locked)
+static uint32_t enable_environment(struct sim_enabled *enabled)
 {
     struct sim_actor *environment = &sim.actors[SIM_ENVIRONMENT];
+    const bool locked = sim.locks > 0;
     uint32_t n = 0;
 
     environment->status = SIM_DONE;
@@ -72,38 +73,36 @@ static uint32_t enable_environment(struct sim_enabled *enabled, bool locked)
     return n;
 }
 
+/* Thread t's step, if it has one to take; how many that are. */
+static uint32_t enable_thread(struct sim_enabled *enabled, uint32_t t)
+{
+    struct sim_actor *actor = &sim.actors[t];
+
+    if (actor->status == SIM_DONE) {
+        return 0;
+    }
+    actor->status = (uint8_t)thread_status(t);
+    enabled->actor = (uint8_t)t;
+    enabled->step = actor->step;
+    return actor->status == SIM_READY;
+}
+
 /* In the order of the actors, but who took the last step is first. */
 static uint32_t find_enabled(struct sim_enabled enabled[SIM_ACTORS + 1u])
 {
     uint32_t n = 0;
-    bool locked = sim_global_lock.holder != 0;
 
-    for (uint32_t t = 0; t < PROGRAM_THREADS; t++) {
-        struct sim_actor *actor = &sim.actors[t];
-        locked = locked || actor->holds > 0;
-        if ((sim.threads >> t & 1u) == 0 || actor->status == SIM_DONE) {
-            continue;
-        }
-        actor->status = (uint8_t)thread_status(t);
-        if (actor->status == SIM_READY) {
-            enabled[n] = (struct sim_enabled){(uint8_t)t, actor->step};
-            if (t == sim.last && n > 0) {
-                const struct sim_enabled first = enabled[n];
-                memmove(&enabled[1], &enabled[0], n * sizeof enabled[0]);
-                enabled[0] = first;
-            }
-            n++;
+    if (sim.last == SIM_ENVIRONMENT) {
+        n = enable_environment(enabled);
+    } else if (sim.last < PROGRAM_THREADS) {
+        n = enable_thread(enabled, sim.last);
+    }
+    for (uint32_t t = 0; sim.threads >> t != 0; t++) {
+        if (t != sim.last) {
+            n += enable_thread(&enabled[n], t);
         }
     }
-    struct sim_enabled more[2];
-    const uint32_t nmore = enable_environment(more, locked);
-    if (sim.last == SIM_ENVIRONMENT && nmore > 0) {
-        memmove(&enabled[nmore], &enabled[0], n * sizeof enabled[0]);
-        memcpy(&enabled[0], more, nmore * sizeof more[0]);
-    } else {
-        memcpy(&enabled[n], more, nmore * sizeof more[0]);
-    }
-    return n + nmore;
+    return sim.last == SIM_ENVIRONMENT ? n : n + enable_environment(&enabled[n]);
 }
 
 /* ---- nobody can go on ---- */

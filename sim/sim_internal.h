@@ -77,6 +77,7 @@ struct sim_run_state {
     uint32_t current; /* context */
     uint32_t stack;   /* context whose stack is in use: not the current one during an interrupt */
     uint32_t last;    /* actor that took the last step */
+    uint32_t locks;   /* held by anybody */
     int64_t now;
     uint32_t steps;
 

@@ -37,6 +37,7 @@ static void take(struct sim_lock *lock)
     struct sim_context *here = sim_here();
 
     lock->holder = sim.current + 1u;
+    sim.locks++;
     if (is_thread()) {
         sim.actors[sim.current].holds++;
     }
@@ -49,6 +50,7 @@ static void take(struct sim_lock *lock)
 static void give_up(struct sim_lock *lock)
 {
     lock->holder = 0;
+    sim.locks--;
     if (is_thread()) {
         sim.actors[sim.current].holds--;
     }
