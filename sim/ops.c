@@ -67,17 +67,24 @@ static void hook_before(void *context, const struct op *op)
 
 /* ---- behind it ---- */
 
-/* An interrupt that asks to wait gets a report of misuse, and nothing else happens. */
+/*
+ * An interrupt that asks to wait gets a report of misuse, and nothing else happens. What can never
+ * be served, and what needs no memory, may be answered before anybody looks at the timeout.
+ */
 static bool judge_interrupt(const struct applied_result *result)
 {
     const struct sim_context *here = sim_here();
 
-    if (sim.current != SIM_ENVIRONMENT || here->op->wait == 0 || !here->called || sim.never_waits ||
-        !sim_asks(ORACLE_ISR)) {
+    if (sim.current != SIM_ENVIRONMENT || here->op->wait == 0 || !here->allocates ||
+        sim.never_waits || !sim_asks(ORACLE_ISR)) {
         return true;
     }
     if (result->p != NULL || here->freed != NULL || here->resized) {
         return sim_fail(ORACLE_ISR, "an interrupt asks to wait: have a block, want misuse");
+    }
+    if (here->fault_waits == 0 && !sim.blind &&
+        sim.shadow->ever(sim.waiters.state, result->align, result->bytes) == MUST_SUCCEED) {
+        return sim_fail(ORACLE_ISR, "an interrupt asks to wait: have no report, want misuse");
     }
     return true;
 }
@@ -236,6 +243,7 @@ static bool judge(const struct applied_result *result, uint32_t index)
     struct sim_context *here = sim_here();
 
     sim.counts->run.ops++;
+    sim.counts->run.evaluated[ORACLE_FAULT] += here->called;
     if (!judge_interrupt(result)) {
         return false;
     }

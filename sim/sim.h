@@ -7,9 +7,25 @@
  * the next step is a choice that comes from the program (`sched`) or from the caller. Nothing else
  * decides, so a race is a file.
  *
- * Every lock, unlock, sleep, wake and clock read of kheap's port is a step that a fiber announces
- * before it takes it. Every entry into a sys_heap and every look at a wait queue (KHEAP_ENTER)
- * fails the run unless the running fiber holds the lock it needs.
+ * Every lock, unlock, sleep and clock read of kheap's port is a step that a fiber announces before
+ * it takes it. Every entry into a sys_heap and every look at a wait queue (KHEAP_ENTER) fails the
+ * run unless the running fiber holds the lock it needs. No step of its own:
+ *
+ * - waking somebody, who goes on when he is chosen;
+ * - the global lock taken inside the heap's, since whoever could meddle needs that one, too.
+ *
+ * A step is a choice only when two or more could be taken. When the program's choices are used up,
+ * the actor that took the last step goes on; when it cannot, the thread with the highest priority,
+ * then the one with the lowest number; the environment last, and it never goes on by itself while
+ * a thread can. An interrupt runs to its end on top of whoever was at it, while no lock is held.
+ * When nobody can go on and the environment has nothing left, the clock jumps to the next deadline.
+ *
+ * An op on a slot that another's running op is at is skipped: what a free during a realloc of the
+ * same block does is nobody's promise. An interrupt's op with a wait is misuse that must be
+ * reported, once, and have no effect.
+ *
+ * At the end, and not as a part of the schedule, all blocks are freed, and whoever sleeps for them
+ * ends his op; then the heap must be what it was at first.
  */
 
 #include "op.h"

@@ -30,6 +30,9 @@ FAULTS = {
                    "(*link)->priority >= waiter->priority", "(*link)->priority > waiter->priority"),
     "isr": Fault(WAIT, "sim_kheap", "isr", "isr",
                  "|| !kheap_port_in_isr()", "|| true"),
+    "isr-unreported": Fault(WAIT, "sim_kheap", "isr", "isr",
+                            "    kheap_fault(&fault);\n    return false;",
+                            "    (void)fault;\n    return false;"),
     "lock": Fault(K_HEAP, "sim_kheap", "lock", "wait",
                   "    const uintptr_t key = kheap_port_lock(&h->lock);\n"
                   "    const bool freed = kheap_block_free(&h->heap, p);\n",
