@@ -121,7 +121,8 @@ struct digest128 {
 };
 struct state_set {
     struct digest128 *cells; /* a power of two; all zeros is empty */
-    uint64_t mask, count;
+    size_t mask;
+    uint64_t count;
 };
 void state_set_clear(struct state_set *set);
 void state_set_free(struct state_set *set);

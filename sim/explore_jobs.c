@@ -108,7 +108,7 @@ static void sample(struct worker *worker)
 
 static void sum_of(const struct state_set *set, uint64_t sum[2])
 {
-    for (uint64_t i = 0; set->cells != NULL && i <= set->mask; i++) {
+    for (size_t i = 0; set->cells != NULL && i <= set->mask; i++) {
         sum[0] += set->cells[i].a;
         sum[1] += set->cells[i].b;
     }

@@ -90,7 +90,8 @@ static void append_letter(struct explored *out, const struct alphabet *alphabet,
     struct op *op = append(out, thread, kind_of(letter.kind), slot);
     op->value = bytes;
     op->wait = letter.wait;
-    out->codes[out->program.nops - 1u] = (uint16_t)(op->kind | letter.wait << 4 | bytes << 8);
+    out->codes[out->program.nops - 1u] =
+        (uint16_t)(op->kind | (uint32_t)letter.wait << 4 | bytes << 8);
     *level = level_after(alphabet, *level, letter.kind);
 }
 

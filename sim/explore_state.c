@@ -263,13 +263,12 @@ struct digest128 outcome_digest(const struct explored *explored, const struct si
 
 #define SET_FIRST 4096u
 
-static void *room(uint64_t cells)
+static void *room(size_t cells)
 {
     void *p = mmap(NULL, cells * sizeof(struct digest128), PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) {
-        host_bad_input("explore", 0, "expected memory for %llu states, have none",
-                       (unsigned long long)cells);
+        host_bad_input("explore", 0, "expected memory for %zu states, have none", cells);
     }
     return p;
 }
@@ -291,7 +290,7 @@ void state_set_clear(struct state_set *set)
 
 static bool place(struct state_set *set, struct digest128 d)
 {
-    uint64_t i = d.b & set->mask;
+    size_t i = (size_t)d.b & set->mask;
     while (set->cells[i].a != 0) {
         if (set->cells[i].a == d.a && set->cells[i].b == d.b) {
             return false;
@@ -307,7 +306,7 @@ static void grow(struct state_set *set)
 {
     struct state_set larger = {.mask = set->mask * 2u + 1u};
     larger.cells = room(larger.mask + 1u);
-    for (uint64_t i = 0; i <= set->mask; i++) {
+    for (size_t i = 0; i <= set->mask; i++) {
         if (set->cells[i].a != 0) {
             place(&larger, set->cells[i]);
         }
