@@ -248,6 +248,9 @@ struct task {
 void failure_write(const struct explore_options *options, const char *name, struct walk *walk,
                    const struct explored *explored, const struct run_failure *failure);
 
+/* A signal that ends this process leaves the program it was at. */
+void failure_watch(const struct explore_options *options, const struct explored *explored);
+
 /* What all slices of a task come to. */
 struct slice_result result_sum(const struct slice_result *results, uint32_t n);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "explore.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "text.h"
@@ -47,4 +49,40 @@ void failure_write(const struct explore_options *options, const char *name, stru
             failure->have_want);
     fprintf(stderr, "  run  heapvet run --subject %s %s\n  then heapvet shrink --subject %s %s\n",
             subject, path, subject, path);
+}
+
+/* ---- a process that dies ---- */
+
+static const struct explore_options *watch_options;
+static const struct explored *watched;
+
+/* The schedule is lost with the run, so this is the program alone. */
+static void on_signal(int number)
+{
+    static char text[32768];
+    char path[512];
+    int head = snprintf(text, sizeof text,
+                        "# found: explore; signal %d under some schedule\n"
+                        "# replay: heapvet run FILE, or explore under a debugger\n",
+                        number);
+    size_t length = text_print(&watched->program, text + head, sizeof text - (size_t)head);
+    free_name(path, sizeof path, watch_options->out, "signal");
+    host_write_file(path, text, (size_t)head + length);
+    fprintf(stderr, "FAIL %s\n  signal %d under some schedule of it\n", path, number);
+    _exit(1);
+}
+
+void failure_watch(const struct explore_options *options, const struct explored *explored)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    static char stack[65536]; /* a fiber's own may be what is damaged */
+    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    watch_options = options;
+    watched = explored;
+    sigaltstack(&other, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction action = {.sa_handler = on_signal};
+        action.sa_flags = SA_ONSTACK | (int)SA_RESETHAND;
+        sigaction(signals[i], &action, NULL);
+    }
 }

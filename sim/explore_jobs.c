@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,6 +171,10 @@ static _Noreturn void work(const struct jobs *jobs)
     static struct worker worker;
     worker.options = jobs->options;
     worker.shared = jobs->shared;
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would read what it counts */
+#endif
+    failure_watch(jobs->options, &worker.explored);
     for (;;) {
         uint32_t slice = atomic_fetch_add(&jobs->shared->next, 1u);
         if (slice >= jobs->nslices || atomic_load(&jobs->shared->stop)) {

@@ -10,6 +10,7 @@ resume      finished slices are not done again
 sampled     the same seed draws the same programs
 usage       bad options are one line and status 2
 sound       a shared object of the library as it is passes
+dies        a library that kills the process leaves the program behind
 fault       a planted race is found within a minute, and its file replays to the same oracle
 """
 
@@ -124,6 +125,14 @@ def sound(explore, _heapvet, scratch, plugin):
     run(explore, "--quiet", "--bound", "1", "--subject", plugin, "--counts", COUNTS, "--out", scratch)
 
 
+def dies(explore, _heapvet, scratch, plugin):
+    done = run(explore, "--quiet", "--bound", "1", "--family", "B", "--subject", plugin, "--out",
+               scratch, status=1)
+    files = list(Path(scratch).glob("signal-*.ops"))
+    need(files and str(files[0]) in done.stderr, f"expected a program and its path, have: {done.stderr}")
+    need(" wait " in files[0].read_text(), "the program cannot have reached the trap")
+
+
 def fault(explore, heapvet, scratch, plugin, families):
     start = time.monotonic()
     run(explore, "--quiet", "--stop-at-first", "--subject", plugin, "--family", families, "--out",
@@ -143,7 +152,7 @@ def fault(explore, heapvet, scratch, plugin, families):
 
 def main(argv):
     cases = {f.__name__: f for f in (bounded, reductions, blind, counts, resume, sampled, usage, sound,
-                                     fault)}
+                                     dies, fault)}
     if len(argv) < 4 or argv[1] not in cases:
         print(__doc__, file=sys.stderr)
         return 2

@@ -92,6 +92,11 @@ FAULTS = {
         "        kheap_port_unlock(&pool->lock, 0);\n        (void)kheap_port_lock(&pool->lock);\n"),
 }
 
+# No race: it dies, and the program must be left behind.
+DIES = Fault("wait.c", "kheap", "B", "    waiter->served = false;\n",
+             "    waiter->served = false;\n    if (deadline != KHEAP_PORT_FOREVER) {\n"
+             "        __builtin_trap();\n    }\n")
+
 # More lines that a fault needs elsewhere in its file.
 ALSO = {
     "timeout-restarted": [
@@ -115,7 +120,7 @@ def replace_once(text, old, new, what):
 
 
 def plant(name, lib):
-    fault = FAULTS[name]
+    fault = DIES if name == "dies" else FAULTS[name]
     source = Path(lib) / "src" / "heaps" / fault.file
     text = source.read_text()
     for old, new in [(fault.old, fault.new), *ALSO.get(name, [])]:
@@ -131,7 +136,7 @@ BLIND = ("        if (enabled[i].step == SIM_TICK && deadline_ahead(explored, vi
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="name, file, kind and families")
-    parser.add_argument("--plant", metavar="NAME", choices=FAULTS)
+    parser.add_argument("--plant", metavar="NAME", choices=[*FAULTS, "dies"])
     parser.add_argument("--blind", metavar="FILE", help="explore_moves.c, for one that overlooks")
     parser.add_argument("--lib", metavar="DIR", help="the sound library's folder")
     parser.add_argument("--out", metavar="FILE", help="the faulty source")
