@@ -32,6 +32,18 @@ def corpus_folders(root=ROOT):
             if f.is_dir() and any(p.is_file() and p.name != "README.md" for p in f.rglob("*"))]
 
 
+KIND = re.compile(r"^(heap|kheap|system|multi|pool)\b", re.MULTILINE)
+
+
+def files_of_kind(kind, folder):
+    """The op programs of a folder that are of this kind, and its packs: those hold traces of heaps."""
+    def kind_of(path):
+        found = KIND.search(path.read_text()) if path.suffix == ".ops" else None
+        return found.group(1) if found else "heap"
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".ops", ".pack"))
+    return [p for p in files if kind_of(p) == kind]
+
+
 class Programs:
     def __init__(self, heapvet, out, root=ROOT):
         self.heapvet = Path(heapvet)
@@ -49,14 +61,16 @@ class Programs:
     def corpus(self):
         path = self.out / "corpus.pack"
         folders = corpus_folders(self.root)
-        if not folders:
+        files = [f for folder in folders for f in files_of_kind("heap", folder)]
+        if not files:
             raise BuildError("corpus/ has no programs to replay")
-        _run([self.heapvet, "pack", "-o", path, *folders])
+        _run([self.heapvet, "pack", "-o", path, *files])
         return path
 
     def seeds(self):
         path = self.out / "seeds.pack"
-        _run([self.heapvet, "pack", "-o", path, self.root / "corpus" / "seeds"])
+        _run([self.heapvet, "pack", "-o", path,
+              *files_of_kind("heap", self.root / "corpus" / "seeds")])
         return path
 
     def traces(self):
@@ -87,8 +101,7 @@ class Programs:
 
     def digests_of_kind(self, kind):
         """Programs of another kind than heap: its seeds in the corpus, and seeded ones."""
-        seeds = [p for p in sorted((self.root / "corpus" / "seeds").glob("*.ops"))
-                 if re.search(rf"^{kind}\b", p.read_text(), re.MULTILINE)]
+        seeds = files_of_kind(kind, self.root / "corpus" / "seeds")
         packs = []
         if seeds:
             packs.append(self.out / f"seeds-{kind}.pack")

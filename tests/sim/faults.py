@@ -1,11 +1,14 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """One planted fault for each oracle that the simulation evaluates: a line of a source file, replaced.
 
 faults.py --list            name, file, subject, oracle that must report first, program
+faults.py --cover         the table of docs/ORACLES.md
 faults.py --plant NAME --root DIR --out FILE
 """
 
 import argparse
+import re
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -96,6 +99,17 @@ FAULTS = {
 }
 
 
+def cover():
+    """A row a control; the tests sim.control-NAME hold that the oracle named reports first."""
+    header = (Path(__file__).resolve().parents[2] / "ops" / "oracle.h").read_text()
+    fires = dict(re.findall(r'X\(\w+, "(\w+)",\s*"([^"]+)"\)', header))
+    print("| oracle | it fires when | control | planted into | run |")
+    print("|---|---|---|---|---|")
+    for name, fault in sorted(FAULTS.items(), key=lambda f: (list(fires).index(f[1].oracle), f[0])):
+        print(f"| {fault.oracle} | {fires[fault.oracle]} | {name} | {fault.file} | "
+              f"{fault.program}.ops on {fault.subject} |")
+
+
 def plant(name, root):
     fault = FAULTS[name]
     source = Path(root) / fault.file
@@ -110,6 +124,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--cover", action="store_true")
     parser.add_argument("--plant", metavar="NAME", choices=FAULTS)
     parser.add_argument("--root", metavar="DIR", help="the tree with the sound sources")
     parser.add_argument("--out", metavar="FILE", help="the faulty source")
@@ -117,6 +132,9 @@ def main():
     if args.list:
         for name, fault in FAULTS.items():
             print(name, fault.file, fault.subject, fault.oracle, fault.program)
+        return
+    if args.cover:
+        cover()
         return
     text = plant(args.plant, args.root)
     Path(args.out).parent.mkdir(parents=True, exist_ok=True)
