@@ -81,6 +81,9 @@ void plain_program(struct plain *plain, const struct program *program)
 {
     struct run_failure failure;
 
+    if (program->header.kind != plain->subject->kind) {
+        return; /* a folder has programs of all kinds */
+    }
     if (!space_serves(plain, program)) {
         plain->too_large++;
         return;
