@@ -113,4 +113,61 @@ int __clzsi2(unsigned int x)
     }
     return zeros;
 }
+
+/* And division of 64-bit numbers, which the models of pools use: bit by bit. */
+static uint64_t divide(uint64_t a, uint64_t b, uint64_t *rest)
+{
+    uint64_t quotient = 0;
+
+    *rest = 0;
+    for (int bit = 63; bit >= 0; bit--) {
+        *rest = *rest << 1 | (a >> bit & 1u);
+        if (*rest >= b) {
+            *rest -= b;
+            quotient |= (uint64_t)1 << bit;
+        }
+    }
+    return quotient;
+}
+
+uint64_t __udivdi3(uint64_t a, uint64_t b);
+uint64_t __umoddi3(uint64_t a, uint64_t b);
+
+uint64_t __udivdi3(uint64_t a, uint64_t b)
+{
+    uint64_t rest;
+
+    return divide(a, b, &rest);
+}
+
+uint64_t __umoddi3(uint64_t a, uint64_t b)
+{
+    uint64_t rest;
+
+    (void)divide(a, b, &rest);
+    return rest;
+}
+
+/* A quotient is negative when one of the two is, a rest when the dividend is. */
+int64_t __divdi3(int64_t a, int64_t b);
+int64_t __moddi3(int64_t a, int64_t b);
+
+static uint64_t magnitude(int64_t n)
+{
+    return n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+}
+
+int64_t __divdi3(int64_t a, int64_t b)
+{
+    const uint64_t quotient = __udivdi3(magnitude(a), magnitude(b));
+
+    return (int64_t)((a < 0) != (b < 0) ? 0 - quotient : quotient);
+}
+
+int64_t __moddi3(int64_t a, int64_t b)
+{
+    const uint64_t rest = __umoddi3(magnitude(a), magnitude(b));
+
+    return (int64_t)(a < 0 ? 0 - rest : rest);
+}
 #endif
