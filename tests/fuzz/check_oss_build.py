@@ -146,12 +146,13 @@ def moved(out):
 def case_services(work, name):
     """address, undefined or i386: build, move, discover, check."""
     sanitizer, arch = ("address", "i386") if name == "i386" else (name, "x86_64")
-    few = ["fuzz_heap_small_3", "fuzz_heap_big_1", "fuzz_heap_auto_255", "fuzz_text"]
+    few = ["fuzz_heap_small_3", "fuzz_heap_big_1", "fuzz_heap_auto_255", "fuzz_text",
+           "fuzz_system_legacy", "fuzz_kheap"]
     out = work / f"out-{name}"
     build(out, work / f"work-{name}", sanitizer, arch, targets=None if name == "address" else few)
     out = moved(out)
     targets = discover(out)
-    want = 11 if name == "address" else len(few)
+    want = 16 if name == "address" else len(few)
     problems = [] if len(targets) == want else [f"targets: have {len(targets)}, want {want}"]
     for target in targets:
         problems += [f"{target.name}: {p}"
