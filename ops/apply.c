@@ -106,10 +106,11 @@ static void call_filling(const struct heap_under_test *heap, const struct op *op
     const struct subject *subject = heap->subject;
     size_t each;
 
-    if (op->kind == OP_ALIGNED) {
-        result->p = subject->aligned(heap->state, result->align, result->bytes);
-    } else if (op->kind == OP_CALLOC && subject->calloc != NULL && op_bytes(op, &each)) {
+    /* What a subject has is guessed right, what kind an op is of is not. */
+    if (subject->calloc != NULL && op->kind == OP_CALLOC && op_bytes(op, &each)) {
         result->p = subject->calloc(heap->state, op->count, each);
+    } else if (op->kind == OP_ALIGNED) {
+        result->p = subject->aligned(heap->state, result->align, result->bytes);
     } else if (op->kind == OP_NOALIGN) {
         result->p = subject->noalign(heap->state, result->align, result->bytes);
     } else {

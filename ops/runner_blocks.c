@@ -260,7 +260,7 @@ bool judge_contents(struct run *run)
     struct slot *slot = &run->heap.slots[index];
     size_t kept = 0;
 
-    if (run->op->kind == OP_CALLOC && run->subject->calloc != NULL && !judge_zeroed(run)) {
+    if (run->subject->calloc != NULL && run->op->kind == OP_CALLOC && !judge_zeroed(run)) {
         return false;
     }
     if (run->subject->usable != NULL) {

@@ -14,7 +14,7 @@ static uint32_t block_of(const struct run *run, const uint8_t *p)
 /* A heap that zeroes a block writes to all of it. */
 static bool clears(const struct run *run)
 {
-    return run->op->kind == OP_CALLOC && run->subject->calloc != NULL;
+    return run->subject->calloc != NULL && run->op->kind == OP_CALLOC;
 }
 
 static void forecast_verdict(struct run *run, bool live)
