@@ -23,6 +23,8 @@ int k_heap_try_init(struct k_heap *h, void *mem, size_t bytes)
     if (h == NULL) {
         return -EINVAL;
     }
+    /* Before the lock is reset: the caller may be under it. */
+    HEAP_REFUSE(&h->heap, -EINVAL);
     h->lock = (struct kheap_lock){0};
     h->waiters = (struct kheap_queue){0};
     return sys_heap_init(&h->heap, mem, bytes);
