@@ -48,19 +48,4 @@ bool kheap_in_callback(const void *object);
     KHEAP_ENTER(heap);                                                                             \
     HEAP_REFUSE(heap, result)
 
-/* The same as functions, for the heaps on sys_heap. False from heap_enter(): refused. */
-static inline bool kheap_refused(const void *object)
-{
-    (void)object;
-    HEAP_REFUSE(object, true)
-    return false;
-}
-
-static inline bool heap_enter(const struct sys_heap *heap)
-{
-    HEAP_ENTER(heap, false)
-    (void)heap;
-    return true;
-}
-
 #endif

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <kheap/heap_listener.h>
+#include <kheap/k_heap.h>
 #include <kheap/shared_multi_heap.h>
 
 #include "port_watch.h"

@@ -56,6 +56,38 @@ const void *kheap_port_self(void)
     return watch_self;
 }
 
+/* Nothing here waits: time stands still, and who goes to sleep fails the test. */
+void kheap_port_sleep(struct kheap_lock *lock, uintptr_t *key, struct kheap_sleeper *sleeper,
+                      int64_t deadline)
+{
+    (void)lock;
+    (void)key;
+    (void)sleeper;
+    (void)deadline;
+    fail();
+}
+
+void kheap_port_wake(struct kheap_sleeper *sleeper)
+{
+    (void)sleeper;
+    fail();
+}
+
+int64_t kheap_port_now(void)
+{
+    return 0;
+}
+
+int kheap_port_priority(void)
+{
+    return 0;
+}
+
+bool kheap_port_in_isr(void)
+{
+    return false;
+}
+
 void watch_reset(void)
 {
     watch_taken = 0;

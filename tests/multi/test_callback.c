@@ -16,6 +16,7 @@ static void on_event(const struct event *event)
     static uint8_t before[MEMORY_BYTES];
     const struct sys_heap heap_before = heap;
     void (*const what)(void) = attempt;
+    const unsigned taken = watch_taken;
 
     (void)event;
     if (what != NULL) {
@@ -25,7 +26,7 @@ static void on_event(const struct event *event)
         attempts++;
         assert_memory_equal(before, memory(), MEMORY_BYTES);
         assert_memory_equal(&heap_before, &heap, sizeof(heap));
-        assert_int_equal(watch_taken, 0);
+        assert_int_equal(watch_taken, taken);
     }
 }
 
@@ -173,6 +174,42 @@ static void every_function_of_a_multi_heap_is_refused_once(void **state)
     assert_int_equal(multi.nheaps, 1);
 }
 
+static struct k_heap locked;
+static void *locked_block;
+
+REFUSED(k_init, k_heap_try_init(&locked, memory() + 16384, 2048), -EINVAL)
+REFUSED(k_alloc, k_heap_alloc(&locked, 8, K_FOREVER), NULL)
+REFUSED(k_aligned, k_heap_aligned_alloc(&locked, 16, 8, K_NO_WAIT), NULL)
+REFUSED(k_calloc, k_heap_calloc(&locked, 2, 8, K_FOREVER), NULL)
+REFUSED(k_realloc, k_heap_realloc(&locked, locked_block, 8, K_FOREVER), NULL)
+REFUSED(k_realloc_null, k_heap_realloc(&locked, NULL, 8, K_NO_WAIT), NULL)
+REFUSED(k_aligned_realloc, k_heap_aligned_realloc(&locked, locked_block, 16, 0, K_NO_WAIT), NULL)
+REFUSED_VOID(k_free, k_heap_free(&locked, locked_block))
+
+/* Also in its own callback, where its lock is held. */
+static void every_function_of_a_k_heap_is_refused_before_its_lock(void **state)
+{
+    void (*const tries[])(void) = {
+        try_k_init,    try_k_alloc,        try_k_aligned,         try_k_calloc,
+        try_k_realloc, try_k_realloc_null, try_k_aligned_realloc, try_k_free};
+
+    (void)state;
+    k_heap_init(&locked, memory() + 16384, 4096);
+    locked_block = k_heap_alloc(&locked, 50, K_NO_WAIT);
+    listen_to(&locked);
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        expect_refused(tries[i], &locked);
+        attempt = tries[i];
+        void *const p = k_heap_alloc(&locked, 50, K_NO_WAIT);
+
+        expect_one_fault(&locked);
+        k_heap_free(&locked, p);
+    }
+    k_heap_free(&locked, locked_block);
+    assert_int_equal(faults, 0);
+    assert_true(sys_heap_validate(&locked.heap));
+}
+
 static struct shared_multi_heap_region region;
 
 REFUSED(shared_init, shared_multi_heap_pool_init(), -EINVAL)
@@ -269,6 +306,7 @@ int main(void)
         CALLBACK_TEST(every_function_of_sys_heap_is_refused_without_effect),
         CALLBACK_TEST(the_registry_is_refused_to_callbacks_and_else_behind_the_global_lock),
         CALLBACK_TEST(every_function_of_a_multi_heap_is_refused_once),
+        CALLBACK_TEST(every_function_of_a_k_heap_is_refused_before_its_lock),
         CALLBACK_TEST(every_function_of_the_shared_multi_heap_is_refused_before_its_lock),
         CALLBACK_TEST(heaps_serve_as_before_when_the_callback_has_returned),
         CALLBACK_TEST(another_context_is_not_in_the_callback),
