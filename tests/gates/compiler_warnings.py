@@ -21,6 +21,10 @@ COMPILERS = [
 # Every pair of format, level and statistics that can disagree; tests/unit builds all formats x levels.
 CONFIGURATIONS = [("AUTO", 1, 1), ("SMALL_ONLY", 2, 1), ("BIG_ONLY", 0, 0), ("SMALL_ONLY", 1, 0),
                   ("BIG_ONLY", 2, 1), ("AUTO", 2, 0)]
+# The heaps above sys_heap do not depend on these; what they depend on is here.
+ABOVE = [["-DCONFIG_SYS_HEAP_LISTENER=1", "-DCONFIG_HEAP_MEM_POOL_SIZE=1024"],
+         ["-DCONFIG_MULTITHREADING=0", "-DCONFIG_HEAP_MEM_POOL_SIZE=1000",
+          "-DCONFIG_HEAP_MEM_POOL_LEGACY=1"]]
 
 
 def compile_one(job):
@@ -35,9 +39,15 @@ def compile_one(job):
 
 
 def jobs(root):
-    sources = [str(root / s) for s in gate.tracked(root, ".c") if s.parts[:2] == ("lib", "src")]
+    own = [s for s in gate.tracked(root, ".c") if s.parts[:2] == ("lib", "src")]
+    sources = [str(root / s) for s in own if len(s.parts) == 3]
+    above = [str(root / s) for s in own if len(s.parts) > 3]
     include = root / "lib" / "include"
     for compiler in COMPILERS:
+        if above:
+            yield from ((compiler, defines, above, include) for defines in ABOVE)
+        # With the listener sys_heap has more to compile.
+        yield compiler, ["-DCONFIG_SYS_HEAP_LISTENER=1"], sources, include
         for fmt, level, stats in CONFIGURATIONS:
             defines = [f"-DCONFIG_SYS_HEAP_{fmt}=1", f"-DCONFIG_SYS_HEAP_HARDENING_LEVEL={level}",
                        f"-DCONFIG_SYS_HEAP_RUNTIME_STATS={stats}"]
