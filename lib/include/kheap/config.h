@@ -77,8 +77,8 @@
 
 /*
  * CONFIG_SYS_HEAP_LISTENER: heaps report what they allocate and free to kheap/heap_listener.h.
- * Default: 0. Must be: 0 or 1. Cost: about 100 bytes of code, a walk over the listeners a call, and
- * a port (kheap/port.h) for sys_heap too.
+ * Default: 0. Must be: 0 or 1. Cost: about 850 bytes of Cortex-M code, a walk over the listeners a
+ * call, and a port (kheap/port.h) for sys_heap too.
  */
 #ifndef CONFIG_SYS_HEAP_LISTENER
 #define CONFIG_SYS_HEAP_LISTENER 0
