@@ -75,11 +75,12 @@ class Context:
 
     Failed = Failed
 
-    def __init__(self, screen, quick=False, seconds=60, jobs=None):
+    def __init__(self, screen, quick=False, seconds=60, jobs=None, seeds=3):
         self.root = ROOT
         self.build = ROOT / "build"
         self.quick = quick
         self.seconds = seconds
+        self.seeds = seeds
         self.jobs = jobs or os.cpu_count() or 1
         self.heapvet = self.build / "dev" / "heapvet"
         self.screen = screen

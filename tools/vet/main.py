@@ -23,12 +23,23 @@ STAGES = {
     "bench": "bench/stage.py",
     "firmware": "firmware/stage.py",
 }
+# Evidence that the testbed finds bugs: long, and changed by few commits, so run by name, or by `all`.
+EVIDENCE = {
+    "explore": "tests/exhaustive/stage.py",
+    "coverage": "tests/coverage/stage.py",
+    "proofs": "tests/proofs/stage.py",
+    "mutants": "tests/mutants/stage.py",
+    "bugs": "tests/bugs/stage.py",
+    "campaign": "fuzz/stage_campaign.py",
+}
+PLACES = {n: p for n, p in {**STAGES, **EVIDENCE}.items() if (ROOT / p).is_file()}
+SEEDS = 3
 FUZZ_SECONDS = 60
 FUZZ_SECONDS_QUICK = 20
 
 
 def load_stage(name):
-    spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / STAGES[name])
+    spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / PLACES[name])
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -40,22 +51,27 @@ def parse(argv):
         "runs the same programs on firmware images. Installs what is missing.",
         epilog="Exit status: 0 all held, 1 something did not, 2 usage.")
     parser.add_argument("what", nargs="*", metavar="STAGE",
-                        help=f"one or more of {', '.join(STAGES)} (default: all), or test")
+                        help=f"one or more of {', '.join(STAGES)} (default: these), of "
+                        f"{', '.join(n for n in PLACES if n in EVIDENCE)}, all of both: all; or test")
     parser.add_argument("--quick", action="store_true", help="everything in about two minutes")
     parser.add_argument("--seconds", type=int, metavar="N",
                         help=f"fuzz for N seconds (default {FUZZ_SECONDS}), a quarter of it AFL++")
+    parser.add_argument("--seeds", type=int, metavar="N",
+                        help=f"bugs: find every bug N times, from N seeds (default {SEEDS})")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: cores)")
     parser.add_argument("-R", metavar="REGEX", dest="regex", help="test: only tests of these names")
     args = parser.parse_args(argv)
     for what in args.what:
-        if what != "test" and what not in STAGES:
-            parser.error(f"expected one of {', '.join(STAGES)}, test; have '{what}'")
+        if what not in ("test", "all") and what not in PLACES:
+            parser.error(f"expected one of {', '.join(PLACES)}, all, test; have '{what}'")
     if "test" in args.what and (len(args.what) > 1 or args.json or args.quick or args.seconds):
         parser.error("test stands alone: it takes --jobs and -R only")
     if args.regex and "test" not in args.what:
         parser.error("-R goes with test")
-    for name in ("seconds", "jobs"):
+    if args.seeds and not {"bugs", "all"} & set(args.what):
+        parser.error("--seeds goes with bugs")
+    for name in ("seconds", "jobs", "seeds"):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f"--{name}: expected a number of at least 1, have {getattr(args, name)}")
     if args.json and not Path(args.json).resolve().parent.is_dir():
@@ -115,7 +131,7 @@ def vet(ctx, names, json_path):
 def test(ctx, regex):
     """Sets up everything, builds, and hands the screen to ctest."""
     packages = list(setup.BASE) + list(setup.TEST)
-    for name in STAGES:
+    for name in PLACES:
         packages += load_stage(name).PACKAGES
     try:
         problem = setup.ensure(packages, "the tests", ctx)
@@ -134,10 +150,12 @@ def test(ctx, regex):
 def main(argv):
     args = parse(argv)
     seconds = args.seconds or (FUZZ_SECONDS_QUICK if args.quick else FUZZ_SECONDS)
-    ctx = Context(Screen(), quick=args.quick, seconds=seconds, jobs=args.jobs)
+    ctx = Context(Screen(), quick=args.quick, seconds=seconds, jobs=args.jobs,
+                  seeds=args.seeds or SEEDS)
     if "test" in args.what:
         return test(ctx, args.regex)
-    names = [n for n in STAGES if not args.what or n in args.what]
+    wanted = PLACES if "all" in args.what else args.what or STAGES
+    names = [n for n in PLACES if n in wanted]
     return vet(ctx, names, args.json)
 
 
