@@ -20,6 +20,10 @@ class Failed(Exception):
     """A stage could not do its work; the text is one line for people."""
 
 
+class Usage(Exception):
+    """What was asked for, or given, cannot be read; one line, and exit status 2."""
+
+
 class Screen:
     """Progress that is redrawn on a terminal and printed now and then in a log."""
 
@@ -74,6 +78,7 @@ class Context:
     """Handed to every stage's run()."""
 
     Failed = Failed
+    Usage = Usage
 
     def __init__(self, screen, quick=False, seconds=60, jobs=None, seeds=3):
         self.root = ROOT

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import scorecard  # noqa: E402
 import setup  # noqa: E402
-from context import ROOT, Context, Failed, Screen  # noqa: E402
+from context import ROOT, Context, Failed, Screen, Usage  # noqa: E402
 
 # In the order they run: cheap ones first, so that a broken heap is said at once.
 STAGES = {
@@ -156,7 +156,11 @@ def main(argv):
         return test(ctx, args.regex)
     wanted = PLACES if "all" in args.what else args.what or STAGES
     names = [n for n in PLACES if n in wanted]
-    return vet(ctx, names, args.json)
+    try:
+        return vet(ctx, names, args.json)
+    except Usage as problem:
+        print(f"vet: {problem}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
