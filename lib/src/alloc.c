@@ -273,7 +273,7 @@ KHEAP_INLINE void *aligned_in(struct sys_heap *heap, enum format f, size_t align
         return NULL;
     }
     const uint32_t pre2 =
-        found.c == NULL ? 0 : (uint32_t)(-chunk_misalign(found.c, align - 1) & (align - 1)) / 4;
+        found.c == NULL ? 0 : (uint32_t)((-chunk_misalign(found.c, align - 1) & (align - 1)) / 4);
 
     if (LEVEL >= 2 && broken == SOUND &&
         !parts_sound(heap, f, base, pre2, found.size2 - pre2 - need2)) {
