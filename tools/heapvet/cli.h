@@ -24,7 +24,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 extern const struct command command_run, command_gen, command_shrink, command_show, command_pack,
-    command_unpack, command_record;
+    command_unpack, command_record, command_emit;
 
 /* How the program itself was called, quoted for a shell: for lines that people paste. */
 extern const char *cli_program;

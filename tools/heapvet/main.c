@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
     &command_run,  &command_gen,    &command_shrink, &command_show,
-    &command_pack, &command_unpack, &command_record,
+    &command_pack, &command_unpack, &command_record, &command_emit,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
