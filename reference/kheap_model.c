@@ -191,8 +191,9 @@ const char *waiters_idle(const struct waiters *waiters, bool timer)
 static const char *judge_null(const struct waiters *waiters, const struct waiter *waiter)
 {
     if (!waiter->attempted) {
-        return ever(waiters, waiter) == MUST_SUCCEED
-                   ? "null: a call fails without an attempt, and the empty heap could serve it"
+        /* A block can stay where it is though the empty heap has no room for its alignment. */
+        return ever(waiters, waiter) == MUST_SUCCEED || verdict_of(waiters, waiter) == MUST_SUCCEED
+                   ? "null: a call fails without an attempt, and the heap could serve it"
                    : NULL;
     }
     if (waiter->request.waits && waiter->last_attempt < waiter->deadline &&
