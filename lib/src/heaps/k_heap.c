@@ -147,7 +147,7 @@ static void *block_resize(struct k_heap *h, void *p, size_t align, size_t bytes,
     /* A block that lies right needs no room for the alignment where it is. */
     if (kheap_never_fits(&h->heap, 0, bytes) ||
         (kheap_never_fits(&h->heap, align, bytes) &&
-         !(lies_right && !kheap_never_grows(&h->heap, p, bytes)))) {
+         (!lies_right || kheap_never_grows(&h->heap, p, bytes)))) {
         return NULL;
     }
     request_serve(h, &r, deadline);

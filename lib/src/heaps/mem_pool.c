@@ -39,12 +39,18 @@ void pool_release(struct k_mem_pool *pool, struct pool_place at)
     kheap_queue_serve(&pool->waiters, attempt, pool);
 }
 
+/* Apart from init, so that each of its conditions can be shown to matter. */
+static bool shape_ok(size_t min_size, size_t max_size, size_t n_max)
+{
+    return KHEAP_POOL_MIN_OK(min_size) && KHEAP_POOL_MAX_OK(min_size, max_size) &&
+           KHEAP_POOL_COUNT_OK(min_size, max_size, n_max);
+}
+
 int k_mem_pool_init(struct k_mem_pool *pool, void *buffer, uint32_t *bits, size_t min_size,
                     size_t max_size, size_t n_max)
 {
     if (pool == NULL || buffer == NULL || bits == NULL || (uintptr_t)buffer % 8 != 0 ||
-        !KHEAP_POOL_MIN_OK(min_size) || !KHEAP_POOL_MAX_OK(min_size, max_size) ||
-        !KHEAP_POOL_COUNT_OK(min_size, max_size, n_max) ||
+        !shape_ok(min_size, max_size, n_max) ||
         n_max > (UINTPTR_MAX - (uintptr_t)buffer) / max_size) {
         return -EINVAL;
     }
