@@ -113,7 +113,7 @@ static int text(int argc, char **argv)
         return 2;
     }
     uint8_t *data = host_read_file(argv[3], &size);
-    (void)record_decode_as(&program, kind, data, size);
+    (void)record_decode_as(&program, kind, false, data, size);
     free(data);
     fuzz_limit(&program, edge ? FUZZ_FORMAT_EDGE : fuzz_reach_of(kind));
     fwrite(out, 1, text_print(&program, out, sizeof(out)), stdout);

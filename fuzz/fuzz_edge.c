@@ -6,6 +6,7 @@
 #include "target.h"
 
 const enum program_kind fuzz_kind = KIND_HEAP;
+const bool fuzz_misuse = false;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -8,6 +8,7 @@
 #include "target.h"
 
 const enum program_kind fuzz_kind = KIND_KHEAP;
+const bool fuzz_misuse = false;
 const struct subject *const fuzz_subject = &sim_kheap;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,6 +8,7 @@
 #include "target.h"
 
 const enum program_kind fuzz_kind = KIND_POOL;
+const bool fuzz_misuse = false;
 const struct subject *const fuzz_subject = &sim_pool;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -15,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct program *program = fuzz_program();
 
     fuzz_setup();
-    (void)record_decode_as(program, fuzz_kind, data, size);
+    (void)record_decode_as(program, fuzz_kind, fuzz_misuse, data, size);
     fuzz_run(program, FUZZ_FOR_THREADS);
     fuzz_run_on(program, &sim_poolmalloc, FUZZ_FOR_THREADS);
     return 0;

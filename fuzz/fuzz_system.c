@@ -7,6 +7,7 @@
 #include "target.h"
 
 const enum program_kind fuzz_kind = KIND_SYSTEM;
+const bool fuzz_misuse = false;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -17,6 +17,7 @@
 #define TEXT_BYTES (64u * (FUZZ_MAX_OPS + 8u))
 
 const enum program_kind fuzz_kind = KIND_HEAP;
+const bool fuzz_misuse = false;
 
 static struct op again_ops[FUZZ_MAX_OPS];
 static char text[TEXT_BYTES], text_again[TEXT_BYTES];

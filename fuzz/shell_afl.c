@@ -8,6 +8,7 @@
 struct shell {
     struct rng rng;
     enum program_kind kind;
+    bool misuse;
     uint8_t *out;
     size_t capacity;
 };
@@ -37,7 +38,9 @@ void *afl_custom_init(void *afl, unsigned int seed)
     (void)afl;
     if (shell != NULL) {
         rng_seed(&shell->rng, seed);
+        const char *word = getenv("HEAPVET_FUZZ_KIND");
         shell->kind = kind_of_target();
+        shell->misuse = word != NULL && strcmp(word, "misuse") == 0;
     }
     return shell;
 }
@@ -69,8 +72,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buffer, size_t size, uint8_t **out, 
     }
     memcpy(shell->out, buffer, kept);
     *out = shell->out;
-    return mutate_records_as(shell->kind, shell->out, kept, max_size, other, other_size,
-                             rng_next(&shell->rng));
+    return mutate_records_as(shell->kind, shell->misuse, shell->out, kept, max_size, other,
+                             other_size, rng_next(&shell->rng));
 }
 
 void afl_custom_deinit(void *data)

@@ -20,7 +20,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     if (seed % BYTE_EDITS == 0 || max_size < 2u * RECORD_BYTES) {
         return LLVMFuzzerMutate(data, size, max_size);
     }
-    return mutate_records_as(fuzz_kind, data, size, max_size, NULL, 0, seed);
+    return mutate_records_as(fuzz_kind, fuzz_misuse, data, size, max_size, NULL, 0, seed);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
@@ -29,5 +29,5 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
     const size_t size = size1 < max_out ? size1 : max_out;
 
     memcpy(out, data1, size);
-    return mutate_records_as(fuzz_kind, out, size, max_out, data2, size2, seed);
+    return mutate_records_as(fuzz_kind, fuzz_misuse, out, size, max_out, data2, size2, seed);
 }

@@ -90,7 +90,7 @@ struct program *fuzz_program(void)
 void fuzz_run_records(const uint8_t *data, size_t size, enum fuzz_reach reach)
 {
     fuzz_setup();
-    (void)record_decode_as(&program_storage, fuzz_kind, data, size);
+    (void)record_decode_as(&program_storage, fuzz_kind, fuzz_misuse, data, size);
     fuzz_run(&program_storage, reach);
 }
 

@@ -34,6 +34,7 @@
 
 extern const struct subject *const fuzz_subject; /* the one kheap variant this binary holds */
 extern const enum program_kind fuzz_kind;        /* of its programs; each target defines it */
+extern const bool fuzz_misuse; /* so each does with this: may its programs misuse the heap? */
 
 /* One-off: memory, die hooks, counters. Later calls do nothing. */
 void fuzz_setup(void);

@@ -13,7 +13,7 @@ static bool swarmed_off(const struct program_header *header, uint8_t kind)
 static bool has_function(const struct subject *subject, enum op_kind kind)
 {
     /* Alloc and free are required, and calloc is built on alloc. */
-    static const uint8_t function_at[OP_KINDS_PLAIN] = {
+    static const uint8_t function_at[OP_KINDS] = {
         [OP_ALLOC] = offsetof(struct subject, alloc),
         [OP_FREE] = offsetof(struct subject, free),
         [OP_REALLOC] = offsetof(struct subject, realloc),
@@ -26,6 +26,10 @@ static bool has_function(const struct subject *subject, enum op_kind kind)
         [OP_RESETMAX] = offsetof(struct subject, reset_max),
         [OP_LARGEST] = offsetof(struct subject, largest),
         [OP_CHECK] = offsetof(struct subject, check),
+        [OP_PRINT] = offsetof(struct subject, print),
+        [OP_STRESS] = offsetof(struct subject, stress),
+        [OP_REGISTRY] = offsetof(struct subject, registry),
+        [OP_API] = offsetof(struct subject, api),
     };
     void (*function)(void);
 
@@ -70,6 +74,7 @@ static void slot_set(struct heap_under_test *heap, struct slot *slot, uint8_t *p
 {
     if (slot->p != NULL) {
         heap->live_bytes -= slot->bytes;
+        slot->last = slot->p;
     }
     slot->p = p;
     slot->bytes = p == NULL ? 0 : bytes;
@@ -133,8 +138,23 @@ static void call_resizing(const struct heap_under_test *heap, const struct op *o
     }
 }
 
+static void print_nowhere(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
+static void call_print(const struct heap_under_test *heap, const struct op *op,
+                       const struct apply_hooks *hooks)
+{
+    const bool wanted = hooks != NULL && hooks->printed != NULL;
+
+    heap->subject->print(heap->state, op_number(op, 0) != 0,
+                         wanted ? hooks->printed : print_nowhere, wanted ? hooks->context : NULL);
+}
+
 static void call_asking(const struct heap_under_test *heap, const struct op *op,
-                        struct applied_result *result)
+                        const struct apply_hooks *hooks, struct applied_result *result)
 {
     const struct subject *subject = heap->subject;
     void *state = heap->state;
@@ -154,6 +174,20 @@ static void call_asking(const struct heap_under_test *heap, const struct op *op,
         break;
     case OP_CHECK:
         result->sound = subject->check(state, &result->fault);
+        break;
+    case OP_PRINT:
+        call_print(heap, op, hooks);
+        break;
+    case OP_STRESS:
+        result->sound = subject->stress(state, op_number(op, 0), op_number(op, 1), op_number(op, 2),
+                                        &result->value, &result->verdict);
+        break;
+    case OP_REGISTRY:
+        result->sound = subject->registry(state, op_number(op, 0), &result->verdict);
+        break;
+    case OP_API:
+        result->sound =
+            subject->api(state, op_number(op, 0) % subject->api_items, &result->verdict);
         break;
     default:
         break;
@@ -237,7 +271,7 @@ static void apply_asking(const struct heap_under_test *heap, const struct op *op
         return;
     }
     call_before(hooks, op);
-    call_asking(heap, op, result);
+    call_asking(heap, op, hooks, result);
     call_after(hooks, op);
 }
 
@@ -253,8 +287,9 @@ void apply_op(struct heap_under_test *heap, const struct op *op, const struct ap
         apply_allocating(heap, op, hooks, result);
     } else if (op->kind == OP_FREE) {
         apply_free(heap, op, hooks, result);
-    } else if ((op_table[op->kind].fields & OP_THREADED) != 0) {
-        /* Time, priorities and schedules are whose who runs the threads: no heap is called. */
+    } else if ((op_table[op->kind].fields & (OP_THREADED | OP_MISUSES)) != 0) {
+        /* Time, priorities and schedules are whose who runs the threads: no heap is called. What a
+         * user may not do is whose who can tell what a heap must notice: the runner's. */
         result->how = SKIPPED;
     } else {
         apply_asking(heap, op, hooks, result);

@@ -47,16 +47,19 @@ static void tidy_threaded(struct op *op)
     }
     op->thread = (fields & OP_UNTHREADED) != 0 ? 0 : op->thread;
     op->wait = (fields & (OP_FILLS | OP_RESIZES)) != 0 ? op->wait : 0;
-    if ((fields & OP_HAS_VALUE) != 0) {
-        op->value &= op->kind == OP_PRIO ? PROGRAM_PRIO_MAX : PROGRAM_TICK_MAX;
-    }
+}
+
+/* A splice may bring what such a program does not have. */
+static bool foreign_kind(const struct mutation *m, uint32_t fields)
+{
+    return (!m->threaded && (fields & OP_THREADED) != 0) ||
+           (!m->misuse && (fields & OP_MISUSES) != 0);
 }
 
 void mutation_tidy(struct mutation *m, struct op *op)
 {
+    op->kind = foreign_kind(m, op_table[op->kind].fields) ? OP_CHECK : op->kind;
     if (!m->threaded) {
-        /* A splice may bring what only programs with threads have. */
-        op->kind = (op_table[op->kind].fields & OP_THREADED) != 0 ? OP_CHECK : op->kind;
         op->thread = op->wait = 0;
     }
     uint32_t fields = op_table[op->kind].fields;
@@ -66,6 +69,9 @@ void mutation_tidy(struct mutation *m, struct op *op)
     op->count = (fields & OP_HAS_COUNT) != 0 ? op->count : 0;
     if ((fields & (OP_HAS_SIZE | OP_HAS_VALUE | OP_SCHEDULES)) == 0) {
         op->value = 0;
+    }
+    if ((fields & OP_HAS_VALUE) != 0) {
+        op->value = op_numbers_tidy((enum op_kind)op->kind, op->value);
     }
     if ((fields & OP_HAS_SIZE) == 0) {
         op->form = SIZE_PLAIN;
@@ -98,29 +104,20 @@ static void make_kind(struct mutation *m, struct op *op, enum op_kind kind)
     if ((gained & OP_HAS_COUNT) != 0) {
         op->count = rng_log_uniform(m->rng, 1, 16);
     }
+    if ((gained & OP_HAS_VALUE) != 0) {
+        op->value = mutation_draw_numbers(m, kind);
+    }
     if ((fields & OP_THREADED) != 0) {
         mutation_draw_threaded(m, op);
     }
     mutation_tidy(m, op);
 }
 
-static enum op_kind draw_kind(struct mutation *m)
-{
-    if (m->program->header.kind == KIND_POOL && rng_below(m->rng, 8) != 0) {
-        return mutation_pool_kind(m);
-    }
-    if (m->threaded && rng_below(m->rng, 4) == 0) {
-        return (enum op_kind)rng_below(m->rng, OP_KINDS);
-    }
-    /* The first seven change the heap; the rest only ask, and rarely find anything new. */
-    return (enum op_kind)rng_below(m->rng, rng_below(m->rng, 4) == 0 ? OP_KINDS_PLAIN : 7);
-}
-
 static void draw_op(struct mutation *m, struct op *op)
 {
     static const struct op nothing = {.kind = OP_CHECK};
     *op = nothing;
-    make_kind(m, op, draw_kind(m));
+    make_kind(m, op, mutation_draw_kind(m));
     if (m->threaded) {
         mutation_draw_threaded(m, op);
         mutation_tidy(m, op);
@@ -216,8 +213,12 @@ static void edit_size(struct mutation *m)
         mutation_edit_number(m, op);
         return;
     }
+    if ((op_table[op->kind].fields & OP_HAS_VALUE) != 0) {
+        op->value = mutation_draw_numbers(m, (enum op_kind)op->kind);
+        return;
+    }
     if ((op_table[op->kind].fields & OP_HAS_SIZE) == 0) {
-        make_kind(m, op, draw_kind(m));
+        make_kind(m, op, mutation_draw_kind(m));
         return;
     }
     switch (rng_below(m->rng, 8)) {
@@ -263,7 +264,7 @@ static void edit_align(struct mutation *m)
 static void edit_kind(struct mutation *m)
 {
     /* One draw behind the other: compilers differ in which argument they make first. */
-    enum op_kind kind = draw_kind(m);
+    enum op_kind kind = mutation_draw_kind(m);
     make_kind(m, mutation_any_op(m), kind);
 }
 
@@ -355,10 +356,10 @@ static void edit(struct mutation *m)
     edits[mutation_below(m, choices)](m);
 }
 
-void mutate_program(struct program *program, size_t max_ops, const struct program *other,
-                    struct rng *rng)
+void mutate_program(struct program *program, size_t max_ops, bool misuse,
+                    const struct program *other, struct rng *rng)
 {
-    struct mutation m = {program, max_ops, other, rng, program_threaded(&program->header)};
+    struct mutation m = {program, max_ops, other, rng, program_threaded(&program->header), misuse};
     if (m.max_ops > program->capacity) {
         m.max_ops = program->capacity;
     }

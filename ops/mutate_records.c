@@ -5,8 +5,8 @@
 /* Programs of at most so many ops: two of them are on the stack. */
 #define MUTATE_OPS_MAX 1024u
 
-size_t mutate_records_as(enum program_kind kind, uint8_t *data, size_t size, size_t max_size,
-                         const uint8_t *other, size_t other_size, uint64_t seed)
+size_t mutate_records_as(enum program_kind kind, bool misuse, uint8_t *data, size_t size,
+                         size_t max_size, const uint8_t *other, size_t other_size, uint64_t seed)
 {
     struct op ops[MUTATE_OPS_MAX], other_ops[MUTATE_OPS_MAX];
     struct program program = {.capacity = MUTATE_OPS_MAX, .ops = ops, .name = ""};
@@ -16,11 +16,12 @@ size_t mutate_records_as(enum program_kind kind, uint8_t *data, size_t size, siz
         return size < max_size ? size : max_size;
     }
     rng_seed(&rng, seed);
-    record_decode_as(&program, kind, data, size);
+    record_decode_as(&program, kind, misuse, data, size);
     if (other != NULL) {
-        record_decode_as(&second, kind, other, other_size);
+        record_decode_as(&second, kind, misuse, other, other_size);
     }
-    mutate_program(&program, max_size / RECORD_BYTES - 1, other != NULL ? &second : NULL, &rng);
+    mutate_program(&program, max_size / RECORD_BYTES - 1, misuse, other != NULL ? &second : NULL,
+                   &rng);
     /* A calloc takes two records: cut what no longer fits. */
     while (record_size(&program) > max_size) {
         program.nops--;
@@ -32,6 +33,6 @@ size_t mutate_records(uint8_t *data, size_t size, size_t max_size, const uint8_t
                       size_t other_size, uint64_t seed)
 {
     uint8_t kind = size < RECORD_BYTES ? KIND_HEAP : data[0] % PROGRAM_KINDS;
-    return mutate_records_as((enum program_kind)kind, data, size, max_size, other, other_size,
+    return mutate_records_as((enum program_kind)kind, true, data, size, max_size, other, other_size,
                              seed);
 }

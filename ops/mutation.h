@@ -2,7 +2,8 @@
 #ifndef OPS_MUTATION_H
 #define OPS_MUTATION_H
 
-/* What mutate.c (ops and their fields) and mutate_threads.c (who, when, for how long) share. */
+/* What mutate.c (ops and their fields), mutate_kinds.c (which words) and mutate_threads.c (who,
+ * when, for how long) share. */
 
 #include "mutate.h"
 
@@ -12,6 +13,7 @@ struct mutation {
     const struct program *other; /* or NULL */
     struct rng *rng;
     bool threaded;
+    bool misuse;
 };
 
 uint32_t mutation_below(struct mutation *m, size_t bound);
@@ -22,6 +24,10 @@ size_t mutation_open_gap(struct mutation *m, size_t at, size_t want);
 
 /* Sets what the kind does not have to nothing, so that programs stay canonical. */
 void mutation_tidy(struct mutation *m, struct op *op);
+
+/* A kind for a new op, and the numbers of one that OP_HAS_VALUE. */
+enum op_kind mutation_draw_kind(struct mutation *m);
+uint32_t mutation_draw_numbers(struct mutation *m, enum op_kind kind);
 
 /* A kind that pools have: they give out blocks, take them back, and nothing else. */
 enum op_kind mutation_pool_kind(struct mutation *m);

@@ -7,6 +7,21 @@ const struct op_info op_table[OP_KINDS] = {
 #undef OP_ROW
 };
 
+/* Of the kinds that OP_HAS_VALUE. */
+static const uint16_t numbers_most[OP_KINDS][OP_NUMBERS] = {
+    [OP_TICK] = {PROGRAM_TICK_MAX},
+    [OP_PRIO] = {PROGRAM_PRIO_MAX},
+    [OP_PRINT] = {1},
+    [OP_STRESS] = {PROGRAM_STRESS_MAX, 255, 255},
+    [OP_REGISTRY] = {PROGRAM_REGISTRY_MAX},
+    [OP_API] = {255},
+    [OP_FLIP] = {UINT16_MAX, 31},
+    [OP_OVERFLOW] = {PROGRAM_DAMAGE_MAX, 255},
+    [OP_UNDERFLOW] = {PROGRAM_DAMAGE_MAX, 255},
+};
+static const uint8_t number_shift[OP_NUMBERS] = {0, 16, 24};
+static const uint16_t number_mask[OP_NUMBERS] = {UINT16_MAX, UINT8_MAX, UINT8_MAX};
+
 const char *const kind_words[PROGRAM_KINDS] = {
 #define KIND_ROW(name, word) word,
     KIND_TABLE(KIND_ROW)
@@ -96,6 +111,34 @@ void program_limit(struct program *program, uint32_t max_region, size_t max_ops)
             limit_size(&program->ops[i], program->header.region);
         }
     }
+}
+
+uint32_t op_number_most(enum op_kind kind, uint32_t i)
+{
+    return numbers_most[kind][i];
+}
+
+uint32_t op_number(const struct op *op, uint32_t i)
+{
+    return op->value >> number_shift[i] & number_mask[i];
+}
+
+uint32_t op_number_put(uint32_t value, uint32_t i, uint32_t number)
+{
+    const uint32_t mask = (uint32_t)number_mask[i] << number_shift[i];
+
+    return (value & ~mask) | (number << number_shift[i] & mask);
+}
+
+uint32_t op_numbers_tidy(enum op_kind kind, uint32_t value)
+{
+    uint32_t tidy = 0;
+
+    for (uint32_t i = 0; i < OP_NUMBERS; i++) {
+        const uint32_t number = value >> number_shift[i] & number_mask[i];
+        tidy = op_number_put(tidy, i, number % (numbers_most[kind][i] + 1u));
+    }
+    return tidy;
 }
 
 bool op_bytes(const struct op *op, size_t *bytes)

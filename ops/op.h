@@ -22,15 +22,32 @@
 #define OP_HAS_SIZE  8u
 #define OP_FILLS     16u  /* puts a new block into an empty slot; skipped when the slot is live */
 #define OP_RESIZES   32u  /* realloc family */
-#define OP_HAS_VALUE 64u  /* a plain number, no size: ticks, a priority */
+#define OP_HAS_VALUE 64u  /* one to three plain numbers, no sizes: op_number() */
 #define OP_SCHEDULES 128u /* value: eight choices of four bits, the first in the low bits */
 #define OP_THREADED  256u /* only in programs with threads (program_threaded) */
 #define OP_UNTHREADED                                                                              \
     512u /* the environment's: belongs to no thread, also in programs with threads */
+#define OP_MISUSES                                                                                 \
+    1024u /* what no user may do; only heaps that promise to notice are treated like that */
 
 /*
  * name, text word, fields. The order is the record form's numbering: append only. Counted ops are
  * those an oracle can judge; all are.
+ *
+ * Numbers of those that OP_HAS_VALUE:
+ * - print D: the heap prints itself, with its chunks when D is 1
+ * - stress OPS SLOTS PERCENT: the heap's own stress test, with room for so many blocks
+ * - registry N: 0 who is in it, 1 this heap enters, 2 nobody does, 3 others until it is full,
+ *   4 who is in it, asked wrongly
+ * - api N: the N-th call of the subject at the edge of what its interface allows; those behind the
+ *   last one begin again
+ * Misuse (runner_misuse.c):
+ * - double p0: frees the block again that the slot held last
+ * - badfree, badrealloc, badusable p0 N: of the address N bytes behind the slot's block, or behind
+ *   the region's start when the slot is empty; ~N is N + 1 bytes in front
+ * - flip N B: bit B of the N-th 32-bit word of the heap's metadata, as it lies there now
+ * - overflow p0 N B: the user writes N bytes B behind the end of his block; underflow: in front
+ * - mend: puts back what the last of these three changed, if nobody else has changed it since
  */
 #define OP_TABLE(X)                                                                                \
     X(ALLOC, "alloc", OP_HAS_SLOT | OP_HAS_SIZE | OP_FILLS)                                        \
@@ -47,10 +64,24 @@
     X(CHECK, "check", 0u)                                                                          \
     X(TICK, "tick", OP_HAS_VALUE | OP_THREADED | OP_UNTHREADED)                                    \
     X(PRIO, "prio", OP_HAS_VALUE | OP_THREADED)                                                    \
-    X(SCHED, "sched", OP_SCHEDULES | OP_THREADED | OP_UNTHREADED)
+    X(SCHED, "sched", OP_SCHEDULES | OP_THREADED | OP_UNTHREADED)                                  \
+    X(PRINT, "print", OP_HAS_VALUE)                                                                \
+    X(STRESS, "stress", OP_HAS_VALUE)                                                              \
+    X(REGISTRY, "registry", OP_HAS_VALUE)                                                          \
+    X(API, "api", OP_HAS_VALUE)                                                                    \
+    X(DOUBLE, "double", OP_HAS_SLOT | OP_MISUSES)                                                  \
+    X(BADFREE, "badfree", OP_HAS_SLOT | OP_HAS_SIZE | OP_MISUSES)                                  \
+    X(BADREALLOC, "badrealloc", OP_HAS_SLOT | OP_HAS_SIZE | OP_MISUSES)                            \
+    X(BADUSABLE, "badusable", OP_HAS_SLOT | OP_HAS_SIZE | OP_MISUSES)                              \
+    X(FLIP, "flip", OP_HAS_VALUE | OP_MISUSES)                                                     \
+    X(OVERFLOW, "overflow", OP_HAS_SLOT | OP_HAS_VALUE | OP_MISUSES)                               \
+    X(UNDERFLOW, "underflow", OP_HAS_SLOT | OP_HAS_VALUE | OP_MISUSES)                             \
+    X(MEND, "mend", OP_MISUSES)
 
-/* The kinds that any program may use come first; the rest are OP_THREADED. */
-#define OP_KINDS_PLAIN ((uint32_t)OP_TICK)
+/* The kinds that every program had from the beginning come first, then those with threads. A random
+ * record is mostly one of these: the rest costs more and finds less. */
+#define OP_KINDS_PLAIN    ((uint32_t)OP_TICK)
+#define OP_KINDS_THREADED ((uint32_t)OP_PRINT)
 
 enum op_kind {
 #define OP_ENUM(name, word, fields) OP_##name,
@@ -82,7 +113,7 @@ struct op {
     uint16_t slot;
     uint8_t wait;   /* 0: do not; 1..14 ticks; WAIT_FOREVER. 0 without threads */
     uint32_t align; /* 0, 2^k or 3*2^k, k <= 30 (the latter: a bad alignment on purpose) */
-    uint32_t value; /* bytes, through form */
+    uint32_t value; /* bytes, through form; or numbers */
     uint32_t count; /* calloc: elements; else 0 */
     uint32_t line;  /* source line in a text file, else 0; not part of the program's meaning */
 };
@@ -94,11 +125,14 @@ struct op {
  * says who runs next where more than one can; when its choices are used up, the running one goes
  * on. An interrupt has no priority: `prio` is always a thread's.
  */
-#define PROGRAM_THREADS  8u
-#define THREAD_ISR       15u
-#define WAIT_FOREVER     15u
-#define PROGRAM_PRIO_MAX 7u
-#define PROGRAM_TICK_MAX 255u /* of one op: no wait is longer than 14, so more only takes time */
+#define PROGRAM_THREADS      8u
+#define THREAD_ISR           15u
+#define WAIT_FOREVER         15u
+#define PROGRAM_PRIO_MAX     7u
+#define PROGRAM_TICK_MAX     255u /* of one op: no wait is longer than 14, so more only takes time */
+#define PROGRAM_STRESS_MAX   4095u /* rounds of one stress op */
+#define PROGRAM_REGISTRY_MAX 4u
+#define PROGRAM_DAMAGE_MAX   4u /* bytes of one overflow: what is promised is about one word */
 
 /* Subject kinds a program can be written for. */
 #define KIND_TABLE(X)                                                                              \
@@ -163,6 +197,17 @@ bool program_equal(const struct program *a, const struct program *b);
  * be served, and nobody would ever wait. The result is again a program.
  */
 void program_limit(struct program *program, uint32_t max_region, size_t max_ops);
+
+/*
+ * The numbers of an op that OP_HAS_VALUE share `value`: the first has its low 16 bits, the second
+ * and the third 8 bits each above. most: the largest legal one, by kind; 0: no such number.
+ */
+#define OP_NUMBERS 3u
+uint32_t op_number_most(enum op_kind kind, uint32_t i);
+uint32_t op_number(const struct op *op, uint32_t i);
+uint32_t op_number_put(uint32_t value, uint32_t i, uint32_t number);
+/* Each number modulo one more than its most: any 32 bits are numbers. */
+uint32_t op_numbers_tidy(enum op_kind kind, uint32_t value);
 
 /* The size an op asks for. False: size_t cannot hold it (SIZE_ABOVE_4G on 32 bits). */
 bool op_bytes(const struct op *op, size_t *bytes);

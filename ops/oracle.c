@@ -36,6 +36,12 @@ static uint32_t predicted_oracles(const struct subject *subject)
     if (one_heap && subject->steps != NULL) {
         oracles |= ORACLE_BIT(ORACLE_STEPS);
     }
+    if (one_heap && subject->print != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_PRINT);
+    }
+    if (one_heap && subject->hardening > 0 && subject->faults != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_MISUSE);
+    }
     return oracles;
 }
 
@@ -69,13 +75,17 @@ uint32_t oracles_for(const struct subject *subject)
     if (subject->events != NULL) {
         oracles |= ORACLE_BIT(ORACLE_EVENTS);
     }
+    if (subject->stress != NULL || subject->registry != NULL || subject->api != NULL) {
+        oracles |= ORACLE_BIT(ORACLE_API);
+    }
     const struct program_header header = {.kind = (uint8_t)subject->kind};
     if (program_threaded(&header)) {
         /* The simulation listens by itself. It runs a program once, does not copy the region at
          * each of a thread's steps, and who probes how much is the plain runner's question. */
         oracles |= ORACLES_THREADED | ORACLE_BIT(ORACLE_EVENTS);
-        oracles &= ~(ORACLE_BIT(ORACLE_DETERMINISM) | ORACLE_BIT(ORACLE_UNTOUCHED) |
-                     ORACLE_BIT(ORACLE_STEPS));
+        oracles &=
+            ~(ORACLE_BIT(ORACLE_DETERMINISM) | ORACLE_BIT(ORACLE_UNTOUCHED) |
+              ORACLE_BIT(ORACLE_STEPS) | ORACLE_BIT(ORACLE_PRINT) | ORACLE_BIT(ORACLE_MISUSE));
     }
     return oracles;
 }

@@ -34,7 +34,10 @@
     X(ORDER, "order", "a waiter was served before one that comes first")                           \
     X(ISR, "isr", "an interrupt slept, or was kept from what it may do")                           \
     X(LOCK, "lock", "a heap or a wait queue was touched without its lock")                         \
-    X(DEADLOCK, "deadlock", "all sleep, nothing will wake them, and a request must succeed")
+    X(DEADLOCK, "deadlock", "all sleep, nothing will wake them, and a request must succeed")       \
+    X(PRINT, "print", "what the heap prints of itself is not what it holds")                       \
+    X(API, "api", "a call at the edge of the interface did not do what it says")                   \
+    X(MISUSE, "misuse", "misuse was not reported, or had an effect")
 
 enum oracle {
 #define ORACLE_ENUM(name, word, text) ORACLE_##name,

@@ -3,19 +3,57 @@
 
 #include "little.h"
 
-#define CONTINUATION 63u
-#define KIND_MASK    63u
-#define EXPECT_SHIFT 6u
-#define ALIGN_MASK   31u
-#define ALIGN_NONE   31u
-#define FORM_SHIFT   5u
-#define FORM_MASK    3u
-#define ALIGN_THREE  0x80u
-#define OFFSET_MASK  7u
-#define SLOTS_SHIFT  3u
-#define THREAD_MASK  15u
-#define WAIT_SHIFT   4u
-_Static_assert(PROGRAM_TICK_MAX == 255u && PROGRAM_PRIO_MAX == 7u, "both are masks");
+#define CONTINUATION              63u
+#define KIND_MASK                 63u
+#define EXPECT_SHIFT              6u
+#define ALIGN_MASK                31u
+#define ALIGN_NONE                31u
+#define FORM_SHIFT                5u
+#define FORM_MASK                 3u
+#define ALIGN_THREE               0x80u
+#define OFFSET_MASK               7u
+#define SLOTS_SHIFT               3u
+#define THREAD_MASK               15u
+#define WAIT_SHIFT                4u
+
+/* The kinds whose number in a record is their own, as bits. */
+#define KIND_BIT(fields, without) (((fields) & (without)) == 0 ? 1u : 0u)
+#define ROW_PLAIN(name, word, fields)                                                              \
+    | (uint64_t)KIND_BIT(fields, OP_THREADED | OP_MISUSES) << OP_##name
+#define ROW_THREADED(name, word, fields) | (uint64_t)KIND_BIT(fields, OP_MISUSES) << OP_##name
+#define ROW_MISUSED(name, word, fields)  | (uint64_t)KIND_BIT(fields, OP_THREADED) << OP_##name
+#define ROW_ALL(name, word, fields)      | (uint64_t)1 << OP_##name
+
+/* What a decoder makes of records: of which programs, and whether misuse may come out of them. */
+struct decoding {
+    bool threaded;
+    uint32_t slots_mask;
+    uint64_t own; /* bit k: kind k is itself */
+    uint32_t modulus;
+};
+
+static struct decoding decoding_of(const struct program_header *header, bool misuse)
+{
+    static const uint64_t own[2][2] = {{0 OP_TABLE(ROW_PLAIN), 0 OP_TABLE(ROW_MISUSED)},
+                                       {0 OP_TABLE(ROW_THREADED), 0 OP_TABLE(ROW_ALL)}};
+    const bool threaded = program_threaded(header);
+
+    return (struct decoding){
+        .threaded = threaded,
+        .slots_mask = (1u << header->slots_log2) - 1u,
+        .own = own[threaded][misuse],
+        .modulus = threaded ? OP_KINDS_THREADED : OP_KINDS_PLAIN,
+    };
+}
+
+/* A choice between two numbers that are there anyway: no branch, for the reason below. */
+static inline uint32_t decode_kind(const struct decoding *decoding, uint8_t byte)
+{
+    const uint32_t code = byte & KIND_MASK;
+    const uint32_t folded = code % decoding->modulus;
+
+    return (decoding->own >> code & 1u) != 0 ? code : folded;
+}
 
 static void decode_header(struct program_header *header, enum program_kind kind,
                           const uint8_t bytes[RECORD_BYTES])
@@ -83,46 +121,46 @@ static inline uint32_t decode_common(struct op *op, uint32_t kind,
     op->value = load32(bytes + 4) & sized;
     op->count = field_mask(fields, OP_HAS_COUNT) & 1u;
     op->line = 0;
+    if ((fields & OP_HAS_VALUE) != 0) {
+        op->value = op_numbers_tidy((enum op_kind)kind, load32(bytes + 4));
+    }
     return fields;
 }
 
-static inline void decode_plain(struct op *op, uint32_t slots_mask,
+static inline void decode_plain(struct op *op, const struct decoding *decoding,
                                 const uint8_t bytes[RECORD_BYTES])
 {
-    uint32_t fields = decode_common(op, (bytes[0] & KIND_MASK) % OP_KINDS_PLAIN, bytes);
+    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0]), bytes);
     uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
-    op->slot = (uint16_t)(slot & slots_mask & field_mask(fields, OP_HAS_SLOT));
+    op->slot = (uint16_t)(slot & decoding->slots_mask & field_mask(fields, OP_HAS_SLOT));
     op->thread = 0;
     op->wait = 0;
 }
 
-static void decode_threaded(struct op *op, uint32_t slots_mask, const uint8_t bytes[RECORD_BYTES])
+static void decode_threaded(struct op *op, const struct decoding *decoding,
+                            const uint8_t bytes[RECORD_BYTES])
 {
-    uint32_t fields = decode_common(op, (bytes[0] & KIND_MASK) % OP_KINDS, bytes);
+    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0]), bytes);
     uint32_t waits = field_mask(fields, OP_FILLS | OP_RESIZES);
     uint32_t thread = bytes[3] & THREAD_MASK;
-    op->slot = (uint16_t)(bytes[2] & slots_mask & field_mask(fields, OP_HAS_SLOT));
+    op->slot = (uint16_t)(bytes[2] & decoding->slots_mask & field_mask(fields, OP_HAS_SLOT));
     op->wait = (uint8_t)(bytes[3] >> WAIT_SHIFT & waits);
     if (thread != THREAD_ISR || op->kind == OP_PRIO) {
         thread %= PROGRAM_THREADS;
     }
     op->thread = (uint8_t)(thread & ~field_mask(fields, OP_UNTHREADED));
-    if (op->kind == OP_TICK) {
-        op->value = load32(bytes + 4) & PROGRAM_TICK_MAX;
-    } else if (op->kind == OP_PRIO) {
-        op->value = load32(bytes + 4) & PROGRAM_PRIO_MAX;
-    } else if (op->kind == OP_SCHED) {
+    if (op->kind == OP_SCHED) {
         op->value = load32(bytes + 4);
     }
 }
 
-static inline void decode_op(bool threaded, uint32_t slots_mask, struct op *op,
+static inline void decode_op(const struct decoding *decoding, struct op *op,
                              const uint8_t bytes[RECORD_BYTES])
 {
-    if (threaded) {
-        decode_threaded(op, slots_mask, bytes);
+    if (decoding->threaded) {
+        decode_threaded(op, decoding, bytes);
     } else {
-        decode_plain(op, slots_mask, bytes);
+        decode_plain(op, decoding, bytes);
     }
 }
 
@@ -140,12 +178,13 @@ bool record_decode_op(const struct program_header *header, struct op *op,
         continue_op(op, bytes);
         return false;
     }
-    decode_op(program_threaded(header), (1u << header->slots_log2) - 1u, op, bytes);
+    const struct decoding decoding = decoding_of(header, true);
+    decode_op(&decoding, op, bytes);
     return true;
 }
 
-size_t record_decode_as(struct program *program, enum program_kind kind, const uint8_t *data,
-                        size_t size)
+size_t record_decode_as(struct program *program, enum program_kind kind, bool misuse,
+                        const uint8_t *data, size_t size)
 {
     size_t used = 0;
     program->nops = 0;
@@ -155,8 +194,7 @@ size_t record_decode_as(struct program *program, enum program_kind kind, const u
         return 0;
     }
     decode_header(&program->header, kind, data);
-    const bool threaded = program_threaded(&program->header);
-    const uint32_t slots_mask = (1u << program->header.slots_log2) - 1u;
+    const struct decoding decoding = decoding_of(&program->header, misuse);
     /* Where the continuations of nothing go: an op of a kind that takes none. */
     struct op none = {.kind = OP_CHECK};
     struct op *last = &none;
@@ -170,7 +208,7 @@ size_t record_decode_as(struct program *program, enum program_kind kind, const u
             break;
         }
         last = &program->ops[program->nops];
-        decode_op(threaded, slots_mask, last, record);
+        decode_op(&decoding, last, record);
         program->nops++;
     }
     return used;
@@ -182,7 +220,7 @@ size_t record_decode(struct program *program, const uint8_t *data, size_t size)
     if (size >= RECORD_BYTES) {
         kind = (enum program_kind)(data[0] % PROGRAM_KINDS);
     }
-    return record_decode_as(program, kind, data, size);
+    return record_decode_as(program, kind, true, data, size);
 }
 
 size_t record_size(const struct program *program)

@@ -13,13 +13,13 @@
  * - 4 to 7: region
  *
  * op
- * - 0: kind (low 6 bits; 63: continuation) | expect << 6; the kind is modulo OP_KINDS_PLAIN, in
- *   programs with threads modulo OP_KINDS
+ * - 0: kind (low 6 bits; 63: continuation) | expect << 6; a kind that there is not, or not in such
+ *   a program, is modulo OP_KINDS_PLAIN, in programs with threads modulo OP_KINDS_THREADED
  * - 1: log2 of align (5 bits, 31: align 0) | form << 5 (2 bits, 3 means plain) | bit 7: align is
  *   3 * 2^log2
  * - 2 and 3: slot (modulo the number of slots); in programs with threads byte 2 is the slot and
  *   byte 3 thread | wait << 4 (thread 15: interrupt, 8 to 14 modulo 8; wait 15: for ever)
- * - 4 to 7: value; ticks modulo 256, priorities modulo 8
+ * - 4 to 7: value; of an op with numbers each of them modulo one more than the most it may be
  *
  * A calloc is two records: the second is a continuation whose value is the count. A calloc without
  * one has count 1. A continuation behind anything else is ignored.
@@ -38,10 +38,11 @@ size_t record_decode(struct program *program, const uint8_t *data, size_t size);
 
 /*
  * The same, but the program is of this kind whatever the header says: a fuzz target runs one kind,
- * and no input may be lost to it.
+ * and no input may be lost to it. misuse: may words that OP_MISUSES come out? Else their numbers
+ * are taken for other kinds.
  */
-size_t record_decode_as(struct program *program, enum program_kind kind, const uint8_t *data,
-                        size_t size);
+size_t record_decode_as(struct program *program, enum program_kind kind, bool misuse,
+                        const uint8_t *data, size_t size);
 
 /* Bytes that record_encode needs for this program, header included. */
 size_t record_size(const struct program *program);

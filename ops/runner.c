@@ -42,7 +42,8 @@ static void hook_before(void *context, const struct op *op)
 bool run_step(struct run *run, const struct op *op)
 {
     static const struct forecast nothing = {.block = UINT32_MAX};
-    const struct apply_hooks hooks = {.before_call = hook_before, .context = run};
+    const struct apply_hooks hooks = {
+        .before_call = hook_before, .printed = print_text, .context = run};
     const uint32_t fields = op_table[op->kind].fields;
 
     run->op = op;

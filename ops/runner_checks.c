@@ -127,9 +127,39 @@ static bool judge_asked_check(struct run *run)
            guards_check(run) && payload_check_all(run);
 }
 
+/* What the subject says about a call of its own kind. */
+static bool judge_verdict(struct run *run)
+{
+    const struct subject_verdict *verdict = &run->result.verdict;
+
+    if (!run_asks(run, ORACLE_API) || run->result.sound) {
+        return true;
+    }
+    struct text text = run_fail(run, ORACLE_API);
+    text_word(&text, verdict->what);
+    text_word(&text, ": have ");
+    text_signed(&text, verdict->have);
+    text_word(&text, ", want ");
+    text_signed(&text, verdict->want);
+    return false;
+}
+
+/* Everything is free again that it took, and nobody else's bytes have changed. */
+static bool judge_stress(struct run *run)
+{
+    struct model *model = run->model;
+
+    if (run->modelled && model->allocated + run->result.value > model->max_allocated) {
+        model->max_allocated = model->allocated + run->result.value;
+    }
+    return judge_verdict(run) && checks_sweep(run) && guards_check(run) && payload_check_all(run);
+}
+
 bool checks_op(struct run *run)
 {
     static bool (*const judges[OP_KINDS])(struct run * run) = {
+        [OP_PRINT] = print_judge,          [OP_STRESS] = judge_stress,
+        [OP_REGISTRY] = judge_verdict,     [OP_API] = judge_verdict,
         [OP_USABLE] = judge_asked_usable,  [OP_STATS] = judge_asked_stats,
         [OP_RESETMAX] = judge_asked_reset, [OP_LARGEST] = judge_asked_largest,
         [OP_CHECK] = judge_asked_check,

@@ -26,6 +26,27 @@ struct forecast {
     struct model_search search; /* what led to the verdict */
 };
 
+/* What a heap has printed of itself so far. */
+enum printed_total {
+    PRINTED_UNITS,
+    PRINTED_METADATA,
+    PRINTED_ALLOCATED,
+    PRINTED_FREE,
+    PRINTED_MOST,
+    PRINTED_TOTALS
+};
+struct printed {
+    char line[64]; /* the one that is not complete; longer ones are cut */
+    uint32_t used;
+    uint32_t totals; /* bit i: total i was there */
+    uint64_t total[PRINTED_TOTALS];
+    uint32_t listed;      /* chunks of all buckets */
+    uint32_t block, unit; /* where the next chunk is in the model */
+    uint32_t chunks;
+    const char *what; /* the first difference; NULL: none */
+    uint64_t have, want;
+};
+
 /* Places remembered per call: more are rare in the heaps that fuzzers make, and are searched for.
  */
 #define RUN_OPENED 16u
@@ -63,6 +84,7 @@ struct run {
 #endif
     struct model_extent opened[RUN_OPENED]; /* for the call at hand */
     uint32_t nopened;                       /* above RUN_OPENED: some are not in the list */
+    struct printed printed;
     uint8_t *granules; /* granule of unit 0's header: its address rounded down to 8 */
 };
 
@@ -85,6 +107,7 @@ void text_place(struct text *text, const struct run *run, const uint8_t *p);
 
 /* "have A, want B" about numbers. */
 void text_have_want(struct text *text, uint64_t have, uint64_t want);
+void text_signed(struct text *text, int64_t value);
 
 /* runner.c: notes that the oracle fired; the text to fill with have and want. */
 struct text run_fail(struct run *run, enum oracle oracle);
@@ -156,6 +179,11 @@ bool shadow_drained(struct run *run);
 
 /* runner_events.c: what listeners were told of the op, against what it did. False: failed. */
 bool events_check(struct run *run);
+
+/* runner_print.c: before the heap prints itself, each piece of what it prints, and behind it. */
+void print_begin(struct run *run);
+void print_text(void *run, const char *text);
+bool print_judge(struct run *run);
 
 /* runner_checks.c: the heap as a whole. */
 bool checks_after_init(struct run *run);

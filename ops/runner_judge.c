@@ -63,6 +63,13 @@ void forecast_call(struct run *run)
     } else {
         forecast->releases = op->kind == OP_FREE && before != NULL;
     }
+    if (op->kind == OP_STRESS) {
+        /* Blocks come and go all over the free extents. */
+        forecast->need = 1;
+        forecast->whole = true;
+    } else if (op->kind == OP_PRINT) {
+        print_begin(run);
+    }
     if (run->modelled && before != NULL) {
         forecast->block = block_of(run, before);
     }

@@ -39,6 +39,14 @@ void text_number(struct text *text, uint64_t value)
     text_digits(text, value, 10);
 }
 
+void text_signed(struct text *text, int64_t value)
+{
+    if (value < 0) {
+        text_word(text, "-");
+    }
+    text_number(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
 void text_hex(struct text *text, uint64_t value)
 {
     text_word(text, "0x");

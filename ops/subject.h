@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 
-#define SUBJECT_ABI         2u
+#define SUBJECT_ABI         3u
 #define SUBJECT_ENTRY       "heapvet_subject"
 #define SUBJECT_STATE_ALIGN 16u
 
@@ -66,6 +66,12 @@ struct subject_fault {
     size_t offset;         /* bytes from the region's start */
 };
 
+/* What a call gave that is not what its interface says: "array_save(): have 0, want -22". */
+struct subject_verdict {
+    const char *what;
+    int64_t have, want;
+};
+
 struct subject {
     uint32_t abi; /* SUBJECT_ABI */
     const char *name;
@@ -106,6 +112,41 @@ struct subject {
     void *(*calloc)(void *state, size_t count, size_t bytes);
     /* The first `room` events since this was called last; returns how many there were. */
     uint32_t (*events)(void *state, struct subject_event *events, uint32_t room);
+
+    /*
+     * The heap describes itself, piece by piece of its text. The lines that the runner understands
+     * (oracle print), each number in decimal with spaces around it:
+     *   units for chunks N, units of metadata N (the first chunk's unit is the last of these),
+     *   allocated bytes N, free bytes N, most allocated bytes N,
+     *   bucket B chunks N bytes N: the free chunks on a list, those without any are left out,
+     *   unit N used N bytes, unit N free N bytes: headers included; all of them, with `chunks`
+     */
+    void (*print)(void *state, bool chunks, void (*text)(void *context, const char *text),
+                  void *context);
+    /*
+     * The heap's own stress test on this heap: rounds, room for so many blocks, percent of the
+     * region to fill (128 to 255 mean -128 to -1). In the end all its blocks are free again. *peak:
+     * the most usable bytes that they had at once. This one and the two below answer whether
+     * everything was as the interface says, and if not, what was not.
+     */
+    bool (*stress)(void *state, uint32_t rounds, uint32_t slots, uint32_t percent, size_t *peak,
+                   struct subject_verdict *verdict);
+    bool (*registry)(void *state, uint32_t which, struct subject_verdict *verdict); /* see op.h */
+    /* The item-th call at the edge of the interface, 0 to api_items - 1; the heap stays as it is.
+     */
+    bool (*api)(void *state, uint32_t item, struct subject_verdict *verdict);
+    uint32_t api_items;
+    /*
+     * Which misuse the heap reports through faults(), without any effect of the call:
+     * - 0: none, misuse words are skipped
+     * - 1: pointers that are no block's, as far as their own header and those of the two
+     *   neighbours that it names tell
+     * - 2: also, one damaged 32-bit word of the region, metadata included, makes no call touch
+     *   anything outside the region or loop for ever
+     */
+    uint32_t hardening;
+    const char *(*fault_name)(
+        void *state); /* the invariant of the newest report: "I4 no two ..." */
 };
 #define SUBJECT_PARTS 4u
 

@@ -120,12 +120,32 @@ static bool parse_rest(struct parser *parser, uint32_t fields, struct op *op)
     return parse_expectation(parser, (fields & OP_RESIZES) != 0, next_word(parser), op);
 }
 
-static bool parse_value(struct parser *parser, struct op *op)
+/* Digits of a number behind some text; returns the text's new length. */
+static size_t append_number(char *text, size_t length, uint32_t number)
 {
-    struct token word = next_word(parser);
-    uint32_t most = op->kind == OP_PRIO ? PROGRAM_PRIO_MAX : PROGRAM_TICK_MAX;
-    if (!token_number(word, &op->value) || op->value > most) {
-        return fail(parser, op->kind == OP_PRIO ? "a priority 0 to 7" : "0 to 255 ticks", word);
+    return length + number_digits(number, text + length);
+}
+
+static bool fail_number(struct parser *parser, enum op_kind kind, uint32_t most, struct token word)
+{
+    char expected[32] = "a number 0 to ";
+    if (kind == OP_PRIO || kind == OP_TICK) {
+        return fail(parser, kind == OP_PRIO ? "a priority 0 to 7" : "0 to 255 ticks", word);
+    }
+    expected[append_number(expected, 14, most)] = '\0';
+    return fail(parser, expected, word);
+}
+
+static bool parse_numbers(struct parser *parser, struct op *op)
+{
+    const enum op_kind kind = (enum op_kind)op->kind;
+    for (uint32_t i = 0; i < OP_NUMBERS && op_number_most(kind, i) != 0; i++) {
+        struct token word = next_word(parser);
+        uint32_t number;
+        if (!token_number(word, &number) || number > op_number_most(kind, i)) {
+            return fail_number(parser, kind, op_number_most(kind, i), word);
+        }
+        op->value = op_number_put(op->value, i, number);
     }
     return true;
 }
@@ -151,7 +171,7 @@ static bool parse_op(struct parser *parser, uint8_t kind, uint8_t thread)
         ((fields & OP_HAS_ALIGN) != 0 && !parse_align(parser, &op)) ||
         ((fields & OP_HAS_COUNT) != 0 && !parse_count(parser, &op)) ||
         ((fields & OP_HAS_SIZE) != 0 && !parse_size(parser, &op)) ||
-        ((fields & OP_HAS_VALUE) != 0 && !parse_value(parser, &op)) ||
+        ((fields & OP_HAS_VALUE) != 0 && !parse_numbers(parser, &op)) ||
         ((fields & OP_SCHEDULES) != 0 && !parse_schedule(parser, &op)) ||
         !parse_rest(parser, fields, &op)) {
         return false;

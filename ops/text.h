@@ -21,6 +21,16 @@
  * - alloc p4 4G+1 -> null: 2^32 + 1, and an expectation: null or ok, behind a realloc also same
  * - free p1
  * - check
+ * - print 1: with the heap's chunks, 0: without
+ * - stress 200 16 60: rounds (up to 4095), room for blocks and percent (both up to 255)
+ * - registry 1 (0 to 4), api 7 (0 to 255): op.h says what they do
+ *
+ * Misuse, which only heaps that promise to notice it are treated to:
+ *
+ * - double p0, and badfree p0 4, badrealloc p0 4, badusable p0 ~7: 4 bytes behind, 8 in front
+ * - flip 12 0: word and bit (0 to 31)
+ * - overflow p0 4 255, underflow p0 1 0: bytes (0 to 4), and what is written
+ * - mend
  *
  * In programs with threads (kheap and pool) also:
  *

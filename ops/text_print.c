@@ -88,8 +88,8 @@ static void print_op(struct printer *printer, const struct op *op)
     if ((fields & OP_HAS_SIZE) != 0) {
         print_field(printer, forms[op->form], op->value);
     }
-    if ((fields & OP_HAS_VALUE) != 0) {
-        print_field(printer, " ", op->value);
+    for (uint32_t i = 0; i < OP_NUMBERS && op_number_most((enum op_kind)op->kind, i) != 0; i++) {
+        print_field(printer, " ", op_number(op, i));
     }
     if ((fields & OP_SCHEDULES) != 0) {
         print_choices(printer, op->value);

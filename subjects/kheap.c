@@ -10,6 +10,8 @@
  *   -DCONFIG_SYS_HEAP_LISTENER=1   keeps a log of what listeners are told: events() exists
  */
 
+#include "kheap_api.h"
+#include "kheap_ask.h"
 #include "kheap_events.h"
 #include "kheap_look.h"
 
@@ -40,12 +42,15 @@ const char *kheap_probe_fault;
 #define PROBE_FAULT(fault) ((void)0)
 #endif
 
+static const char *newest_fault; /* the invariant of the newest report */
+
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {
     struct kheap_state *state = (struct kheap_state *)(uintptr_t)fault->heap;
 
     state->faults++; /* every report of a sys_heap names it */
+    newest_fault = fault->invariant;
     PROBE_FAULT(fault);
 }
 
@@ -146,6 +151,42 @@ static uint32_t kheap_faults(void *state)
     return ((struct kheap_state *)state)->faults;
 }
 
+static const char *kheap_fault_name(void *state)
+{
+    (void)state;
+    return newest_fault;
+}
+
+static void kheap_print_to(void *state, bool chunks, void (*text)(void *context, const char *text),
+                           void *context)
+{
+    ask_print(heap_of(state), chunks, text, context);
+}
+
+static bool kheap_stress(void *state, uint32_t rounds, uint32_t slots, uint32_t percent,
+                         size_t *peak, struct subject_verdict *verdict)
+{
+    return ask_stress(heap_of(state), rounds, slots, percent, peak, verdict);
+}
+
+static bool kheap_registry(void *state, uint32_t which, struct subject_verdict *verdict)
+{
+    return ask_registry(heap_of(state), which, verdict);
+}
+
+/* Items that need a heap of their own use this one, so that a report names a heap with a state. */
+static bool kheap_api(void *state, uint32_t item, struct subject_verdict *verdict)
+{
+    static struct kheap_state spare;
+
+    spare.faults = 0;
+    return api_call(&(struct api){.heap = heap_of(state),
+                                  .spare = &spare.heap,
+                                  .faults = &spare.faults,
+                                  .verdict = verdict},
+                    item);
+}
+
 extern const struct subject SUBJECT_SYMBOL;
 const struct subject SUBJECT_SYMBOL = {
     .abi = SUBJECT_ABI,
@@ -174,4 +215,11 @@ const struct subject SUBJECT_SYMBOL = {
 #endif
     .faults = kheap_faults,
     .events = events_take,
+    .print = kheap_print_to,
+    .stress = kheap_stress,
+    .registry = kheap_registry,
+    .api = kheap_api,
+    .api_items = API_ITEMS,
+    .hardening = CONFIG_SYS_HEAP_HARDENING_LEVEL,
+    .fault_name = kheap_fault_name,
 };

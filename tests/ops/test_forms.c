@@ -23,7 +23,7 @@ static void assert_thread_fields(const struct program_header *header, const stru
 {
     uint32_t fields = op_table[op->kind].fields;
     if (!program_threaded(header)) {
-        assert_true(op->kind < OP_KINDS_PLAIN && op->thread == 0 && op->wait == 0);
+        assert_true((fields & OP_THREADED) == 0 && op->thread == 0 && op->wait == 0);
         return;
     }
     assert_true(header->slots_log2 <= PROGRAM_SLOTS_LOG2_THREADED);

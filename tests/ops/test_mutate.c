@@ -66,7 +66,8 @@ static void test_program_bounds(void **state)
     must_generate(&owned, PROFILE_MIXED, 2, 40);
     for (int round = 0; round < 5000; round++) {
         size_t max_ops = rng_below(&rng, 60);
-        mutate_program(&owned.program, max_ops, round % 3 == 0 ? NULL : &other.program, &rng);
+        mutate_program(&owned.program, max_ops, round % 2 == 0,
+                       round % 3 == 0 ? NULL : &other.program, &rng);
         assert_true(owned.program.nops <= max_ops);
         /* Canonical: records and back give the same program, so that nothing is out of range. */
         size_t size = record_encode(&owned.program, records, sizeof records);
@@ -89,7 +90,7 @@ static void test_reaches_everything(void **state)
         after = before;
         after.program.ops = after.ops;
         rng_seed(&rng, seed);
-        mutate_program(&after.program, 64, NULL, &rng);
+        mutate_program(&after.program, 64, false, NULL, &rng);
         const struct program_header *h = &after.program.header, *was = &before.program.header;
         longer |= after.program.nops > before.program.nops;
         shorter |= after.program.nops < before.program.nops;
@@ -124,7 +125,7 @@ static void test_splices(void **state)
         struct rng rng;
         rng_seed(&rng, seed);
         must_parse(&owned, text, sizeof text - 1);
-        mutate_program(&owned.program, 8, &other.program, &rng);
+        mutate_program(&owned.program, 8, false, &other.program, &rng);
         for (size_t i = 0; i < owned.program.nops; i++) {
             spliced |= owned.ops[i].value == 123456789;
         }

@@ -24,7 +24,7 @@ static void test_generated_and_mutated(void **state)
                            seed + 1, 40);
         rng_seed(&rng, seed);
         for (int round = 0; round < 4; round++) {
-            mutate_program(&owned.program, 200, &other.program, &rng);
+            mutate_program(&owned.program, 200, false, &other.program, &rng);
             assert_int_equal(owned.program.header.kind, kind);
             assert_converts(&owned.program);
         }
@@ -182,14 +182,16 @@ static void test_records_are_total(void **state)
         OP_PRIO,    255,    255, 0xff, 0x0b, 255,  255,  255,  /* t7, never an interrupt: 3 */
         OP_TICK,    255,    255, 0xff, 0x02, 0x01, 0x00, 0x00, /* 258 % 256 */
         OP_SCHED,   255,    255, 0xff, 0x10, 0x32, 0x54, 0x76, /* no thread */
-        OP_KINDS,   1,      1,   0x48, 8,    0,    0,    0,    /* kind 15 is 0: t0 (8), wait 4 */
+        45,         1,      1,   0x48, 8,    0,    0,    0,    /* as kind 0: t0 (8), wait 4 */
+        OP_PRINT,   255,    255, 0xff, 0x03, 255,  255,  255,  /* 3 % 2 */
+        OP_STRESS,  255,    255, 0x02, 0x01, 0x10, 7,    200,  /* 4097 % 4096 */
     };
     char out[300];
     owned_init(&owned);
     assert_int_equal(record_decode(&owned.program, bytes, sizeof bytes), sizeof bytes);
     text_print(&owned.program, out, sizeof out);
     assert_string_equal(out, "kheap 256\nt6 free p10\nt7 prio 3\ntick 2\nsched 01234567\n"
-                             "alloc p1 8 wait 4\n");
+                             "alloc p1 8 wait 4\nisr print 1\nt2 stress 1 7 200\n");
 }
 
 /* The bytes are what a target of one kind says they are. */
@@ -203,10 +205,10 @@ static void test_decode_as(void **state)
     record_decode(&owned.program, bytes, sizeof bytes);
     assert_int_equal(owned.program.header.kind, KIND_HEAP);
     assert_int_equal(owned.ops[0].kind, OP_TICK % OP_KINDS_PLAIN);
-    assert_int_equal(record_decode_as(&owned.program, KIND_POOL, bytes, sizeof bytes), 16);
+    assert_int_equal(record_decode_as(&owned.program, KIND_POOL, false, bytes, sizeof bytes), 16);
     assert_int_equal(owned.program.header.kind, KIND_POOL);
     assert_int_equal(owned.ops[0].kind, OP_TICK);
-    assert_int_equal(record_decode_as(&owned.program, KIND_POOL, bytes, 7), 0);
+    assert_int_equal(record_decode_as(&owned.program, KIND_POOL, false, bytes, 7), 0);
     assert_int_equal(owned.program.header.kind, KIND_POOL);
     assert_int_equal(owned.program.header.region, 1024);
 }
@@ -220,10 +222,20 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
+/* The numbers of words that came later are the ones that used to be folded onto the first. */
+static void fold_newer_kinds(uint8_t *bytes, size_t size)
+{
+    for (size_t at = 8; at < size; at += 8) {
+        const uint8_t code = bytes[at] & 63u;
+        if (code >= OP_KINDS_THREADED && code < OP_KINDS) {
+            bytes[at] = (uint8_t)((bytes[at] & 0xc0u) | code % OP_KINDS_PLAIN);
+        }
+    }
+}
+
 /*
- * Heaps without threads mean what they meant before there were any: the three hashes are those of
- * the vocabulary that had twelve ops and one kind, over random records, what the mutator makes of
- * them, and generated programs.
+ * Heaps without threads mean what they meant before there were any: the two hashes are those of
+ * the vocabulary that had twelve ops and one kind, over random records and generated programs.
  */
 static void test_unthreaded_is_unchanged(void **state)
 {
@@ -233,7 +245,7 @@ static void test_unthreaded_is_unchanged(void **state)
     static char text[OPS * 64];
     uint8_t bytes[BYTES];
     struct program program = {.capacity = OPS, .ops = ops, .name = ""};
-    uint64_t decoded = 14695981039346656037u, generated = decoded, mutated = decoded;
+    uint64_t decoded = 14695981039346656037u, generated = decoded;
     struct rng rng;
     rng_seed(&rng, 2024);
     for (uint32_t round = 0; round < 2000; round++) {
@@ -242,10 +254,9 @@ static void test_unthreaded_is_unchanged(void **state)
             bytes[i] = (uint8_t)rng_next(&rng);
         }
         bytes[0] = KIND_HEAP;
+        fold_newer_kinds(bytes, size);
         record_decode(&program, bytes, size);
         decoded = hash_bytes(decoded, text, text_print(&program, text, sizeof text));
-        size = mutate_records(bytes, size, BYTES, NULL, 0, round);
-        mutated = hash_bytes(mutated, bytes, size);
         struct generate_options options = {.profile = (enum profile)(round % 10),
                                            .seed = round,
                                            .ops = round % 10 == PROFILE_STEADY ? 80 : 150};
@@ -254,7 +265,6 @@ static void test_unthreaded_is_unchanged(void **state)
     }
     assert_true(decoded == 0xed05d12ba248010fu);
     assert_true(generated == 0x383cb93da0d18e53u);
-    assert_true(mutated == 0xa8024e822e2c55beu);
 }
 
 /* 32 random bits would ask for more than there ever is: a share of the region is what is left. */

@@ -78,10 +78,11 @@ static void test_no_holes(void **state)
             count_program(&census, &owned.program);
         }
         if (part % 2 == 0) {
-            assert_no_hole(census.kind, OP_KINDS, "kind");
+            assert_no_hole(census.kind, OP_KINDS_THREADED, "kind");
         } else {
             /* A pool has nothing but these. */
-            assert_no_hole(&census.kind[OP_TICK], OP_KINDS - OP_TICK, "environment's kind");
+            assert_no_hole(&census.kind[OP_TICK], OP_KINDS_THREADED - OP_TICK,
+                           "environment's kind");
             assert_int_equal(census.kind[OP_ALLOC] + census.kind[OP_CALLOC] + census.kind[OP_FREE] +
                                  census.kind[OP_TICK] + census.kind[OP_PRIO] +
                                  census.kind[OP_SCHED],
@@ -140,7 +141,7 @@ static void test_mutator_reaches_everything(void **state)
         after = before;
         after.program.ops = after.ops;
         rng_seed(&rng, seed);
-        mutate_program(&after.program, 64, NULL, &rng);
+        mutate_program(&after.program, 64, false, NULL, &rng);
         assert_converts(&after.program);
         if (after.program.nops != 6) {
             continue;
@@ -170,11 +171,12 @@ static void test_mutator_brings_no_threads(void **state)
     must_generate_kind(&other, KIND_KHEAP, PROFILE_THREADS, 1, 60);
     must_generate_kind(&owned, KIND_SYSTEM, PROFILE_MIXED, 1, 30);
     for (int round = 0; round < 3000; round++) {
-        mutate_program(&owned.program, 100, &other.program, &rng);
+        mutate_program(&owned.program, 100, false, &other.program, &rng);
         assert_int_equal(owned.program.header.kind, KIND_SYSTEM);
         for (size_t i = 0; i < owned.program.nops; i++) {
             const struct op *op = &owned.ops[i];
-            assert_true(op->kind < OP_KINDS_PLAIN && op->thread == 0 && op->wait == 0);
+            assert_true((op_table[op->kind].fields & (OP_THREADED | OP_MISUSES)) == 0);
+            assert_true(op->thread == 0 && op->wait == 0);
         }
     }
 }
@@ -193,15 +195,18 @@ static void test_mutator_keeps_to_a_target(void **state)
     memset(data, 0, sizeof data);
     for (uint64_t seed = 0; seed < 4000; seed++) {
         data[0] = (uint8_t)rng_next(&rng);
-        size = mutate_records_as(KIND_POOL, data, size, sizeof data, NULL, 0, seed);
+        size = mutate_records_as(KIND_POOL, false, data, size, sizeof data, NULL, 0, seed);
         assert_true(size >= 8 && size <= sizeof data);
         assert_int_equal(data[0], KIND_POOL);
         owned_init(&owned);
         record_decode(&owned.program, data, size);
         count_program(&census, &owned.program);
     }
-    /* From nothing at all. */
-    assert_no_hole(census.kind, OP_KINDS, "kind");
+    /* From nothing at all; and nobody asked for misuse. */
+    assert_no_hole(census.kind, OP_DOUBLE, "kind");
+    for (size_t kind = OP_DOUBLE; kind < OP_KINDS; kind++) {
+        assert_int_equal(census.kind[kind], 0);
+    }
     assert_no_hole(census.thread, PROGRAM_THREADS, "thread");
     assert_no_hole(census.wait, WAIT_FOREVER + 1, "wait");
     assert_no_hole(census.choice, 16, "choice");
