@@ -145,7 +145,8 @@ static size_t demanded_align(const struct trace *trace)
     return trace->align > own ? trace->align : own;
 }
 
-/* "takes(&p1, CALL, 8, 100);" with the verb for what happened. */
+/* "takes(&p1, CALL, 8, 100);", with the verb for what happened: alignment, usable bytes, and where
+ * it matters those asked for. */
 static void put_judged(struct trace *trace, const char *verb, const char *block, bool sized)
 {
     const char *call = trace->calls->call[trace->op->kind];
@@ -160,7 +161,7 @@ static void put_judged(struct trace *trace, const char *verb, const char *block,
         fprintf(out, ", %zu, %zu", demanded_align(trace),
                 trace->shadow->usable(trace->state, trace->result.p));
     }
-    if (sized && zeroed(trace)) {
+    if (sized && (zeroed(trace) || trace->result.before)) {
         fprintf(out, ", %zu", trace->result.bytes);
     }
     fputs(");\n", out);
@@ -416,6 +417,7 @@ static void put_front(struct trace *trace, const uint16_t *order, size_t nslots)
     put_fixed(emit, emit->subject->steps ? loops : 0);
     emit_slots(emit, order, nslots);
     emit_part(emit, trace->calls->part);
+    emit_part(emit, emit_text_common);
     emit_part(emit, emit_text_plain);
     if (emit->subject->events) {
         emit_part(emit, emit_text_listen);

@@ -5,6 +5,7 @@
 /* A slot: the block in it, the bytes its owner may write, and what he wrote. */
 struct block {
     uint8_t *at; /* NULL: empty */
-    size_t bytes;
+    size_t bytes, asked;
     unsigned tag;
+    bool busy; /* with threads: an op is at it */
 };

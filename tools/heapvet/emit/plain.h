@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ---- what the program below is written with ---- */
-
-#define GUARD 64u
-#define ARENA (2u * BOUNDARY + REGION + 8u)
-#define MOST  4096u /* results that are compared between the passes */
-#define TOLD  16u
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-#include <sanitizer/asan_interface.h>
-#define FORBID(p, n) __asan_poison_memory_region((p), (n))
-#define ALLOW(p, n)  __asan_unpoison_memory_region((p), (n))
-#else
-#define FORBID(p, n) ((void)(p), (void)(n))
-#define ALLOW(p, n)  ((void)(p), (void)(n))
-#endif
+#define MOST 4096u /* results that are compared between the passes */
+#define TOLD 16u
 
 struct range {
     size_t from, to;
@@ -34,10 +14,8 @@ struct told {
     size_t bytes;
 };
 
-static uint8_t memory[GUARD + ARENA + GUARD], before[REGION + 1u];
-static uint8_t *region;
-static int pass, number;
-static const char *text = "init";
+static uint8_t before[REGION + 1u];
+static int pass;
 static unsigned probed_chunks, tags;
 static size_t places[MOST];
 static unsigned nplaces;
@@ -45,27 +23,6 @@ static struct told told[TOLD], wanted[TOLD];
 static unsigned ntold, nwanted;
 static bool watching;
 static struct block leaving; /* what is given back or resized at this moment */
-
-/* Says which op, and ends the test. */
-__attribute__((format(printf, 1, 2), noreturn)) static void fails(const char *format, ...)
-{
-    va_list list;
-
-    fprintf(stderr, "FAIL op %d: %s: ", number, text);
-    va_start(list, format);
-    vfprintf(stderr, format, list);
-    va_end(list);
-    fputc('\n', stderr);
-    fflush(stderr);
-    _Exit(1);
-}
-
-HELPER void equals(const char *what, unsigned long long have, unsigned long long want)
-{
-    if (have != want) {
-        fails("%s: have %llu, want %llu", what, have, want);
-    }
-}
 
 /* Replaces the library's stop: nothing here is misuse. */
 void kheap_fault(const struct kheap_fault *fault)
@@ -83,28 +40,6 @@ void probed(void)
 void entered(const void *object)
 {
     (void)object; /* there is only one thread */
-}
-
-static uint8_t byte_of(const struct block *b, size_t i)
-{
-    return (uint8_t)(b->tag + i * 7u);
-}
-
-static void fill(const struct block *b, size_t from)
-{
-    for (size_t i = from; i < b->bytes; i++) {
-        b->at[i] = byte_of(b, i);
-    }
-}
-
-static void payload(const struct block *b, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        if (b->at[i] != byte_of(b, i)) {
-            fails("byte %zu of the block at +%zu: have %u, want %u", i, (size_t)(b->at - region),
-                  b->at[i], byte_of(b, i));
-        }
-    }
 }
 
 /* A listener's callback. What is reported as freed still holds its user's first bytes. */
@@ -147,7 +82,7 @@ HELPER void op(int op_number, const char *op_text)
     probed_chunks = 0;
     ntold = nwanted = 0;
     leaving.at = NULL;
-    memcpy(before, region, REGION);
+    memcpy(before, region, region_bytes);
     blocks_forbidden(true);
 }
 
@@ -172,26 +107,6 @@ static void placed(const uint8_t *p)
               places[nplaces]);
     }
     nplaces++;
-}
-
-static void lies_well(const struct block *own, const uint8_t *p, size_t align, size_t bytes)
-{
-    if ((uintptr_t)p % align != 0) {
-        fails("alignment: have %zu modulo %zu, want 0", (size_t)((uintptr_t)p % align), align);
-    }
-    if (p < region || p > region + REGION || bytes > (size_t)(region + REGION - p)) {
-        fails("have a block outside the region, want it inside");
-    }
-    for (unsigned i = 0; i < nslots; i++) {
-        const struct block *b = slots[i];
-        if (b != own && b->at != NULL && p < b->at + b->bytes && b->at < p + bytes) {
-            fails("have a block at +%zu, want it beside the one at +%zu", (size_t)(p - region),
-                  (size_t)(b->at - region));
-        }
-    }
-    if (heap_usable((void *)(uintptr_t)p) != SIZE_MAX) {
-        equals("usable size", heap_usable((void *)(uintptr_t)p), bytes);
-    }
 }
 
 static void enters(struct block *b, uint8_t *p, size_t bytes, size_t kept)
@@ -262,8 +177,8 @@ HELPER void *resized(struct block *b)
     return b->at;
 }
 
-/* A realloc must stay where it is; or it must move; or it must fail and change nothing. */
-HELPER void stays(struct block *b, void *p, size_t align, size_t bytes)
+/* A realloc must stay where it is, or it must move. As much as was asked for is as it was. */
+HELPER void stays(struct block *b, void *p, size_t align, size_t bytes, size_t asked)
 {
     const size_t old = b->bytes;
 
@@ -276,9 +191,9 @@ HELPER void stays(struct block *b, void *p, size_t align, size_t bytes)
         want_told('a', p, bytes);
         want_told('f', p, old);
     }
-    enters(b, p, bytes, old < bytes ? old : bytes);
+    enters(b, p, bytes, old < asked ? old : asked);
 }
-HELPER void moves(struct block *b, void *p, size_t align, size_t bytes)
+HELPER void moves(struct block *b, void *p, size_t align, size_t bytes, size_t asked)
 {
     const struct block old = *b;
 
@@ -289,7 +204,7 @@ HELPER void moves(struct block *b, void *p, size_t align, size_t bytes)
     lies_well(b, p, align, bytes);
     want_told('a', p, bytes);
     want_told('f', old.at, old.bytes);
-    enters(b, p, bytes, old.bytes < bytes ? old.bytes : bytes);
+    enters(b, p, bytes, old.bytes < asked ? old.bytes : asked);
 }
 
 /* A failing search may turn the bucket heads, and nothing else. */
@@ -298,7 +213,7 @@ static void untouched(void)
     struct sys_heap *children[CHILDREN + 1u];
     const unsigned n = heap_children(children);
 
-    for (size_t i = 0; i < REGION; i++) {
+    for (size_t i = 0; i < region_bytes; i++) {
         bool head = false;
         for (unsigned k = 0; k < n; k++) {
             struct sys_heap_layout layout;
@@ -368,14 +283,7 @@ HELPER void sound(void)
             payload(slots[i], slots[i]->bytes);
         }
     }
-    for (size_t i = 0; i < GUARD; i++) {
-        ALLOW(region - GUARD, GUARD);
-        ALLOW(region + REGION, GUARD);
-        equals("a byte in front of the region", region[i - GUARD], 0x96);
-        equals("a byte behind the region", region[REGION + i], 0x69);
-        FORBID(region - GUARD, GUARD);
-        FORBID(region + REGION, GUARD);
-    }
+    surroundings();
 }
 
 /* The same, and the statistics: bytes of users, bytes free, and the most there were of users. */
@@ -397,22 +305,12 @@ static void memory_begin(int new_pass)
 {
     static const uint8_t old[] = {0xa5, 0x00, 0xff};
 
-    const uintptr_t past = ((uintptr_t)memory + GUARD) % BOUNDARY;
-    region = memory + GUARD + (past == 0 ? 0 : BOUNDARY - past) + OFFSET;
     pass = new_pass;
     number = 0;
     text = "init";
     nplaces = 0;
     tags = 0;
-    ALLOW(memory, sizeof(memory));
-    memset(region - GUARD, 0x96, GUARD);
-    memset(region, old[pass % 3], REGION);
-    memset(region + REGION, 0x69, GUARD);
-    FORBID(region - GUARD, GUARD);
-    FORBID(region + REGION, GUARD);
-    for (unsigned i = 0; i < nslots; i++) {
-        *slots[i] = (struct block){NULL, 0, 0};
-    }
+    arena_fill(old[pass % 3]);
 }
 
 /* What is left is freed: in an order of the program's own, then from either end. */
@@ -439,7 +337,7 @@ HELPER void inside(void)
         struct sys_heap_layout layout;
         (void)sys_heap_layout_get(children[i], &layout);
         const uintptr_t past = (uintptr_t)layout.first - (uintptr_t)region;
-        if (past > REGION || layout.units > (REGION - past) / 8u) {
+        if (past > region_bytes || layout.units > (region_bytes - past) / 8u) {
             fails("have a heap that leaves the region, want it inside");
         }
     }
