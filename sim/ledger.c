@@ -279,9 +279,20 @@ static void told_free(const uint8_t *p, size_t bytes)
     (void)judge_untouched(p);
 }
 
+/* What belongs to no op is nobody's business. */
+static void show_told(char kind, const uint8_t *p, size_t bytes)
+{
+    const struct sim_watcher *watcher = sim.options->watcher;
+
+    if (watcher != NULL && sim_here()->op != NULL) {
+        watcher->told(watcher->context, kind, p, bytes);
+    }
+}
+
 void sim_told_alloc(void *p, size_t bytes)
 {
     sim.in_callback = true;
+    show_told('a', (const uint8_t *)p, bytes);
     told_alloc((uint8_t *)p, bytes);
     sim.in_callback = false;
 }
@@ -289,6 +300,7 @@ void sim_told_alloc(void *p, size_t bytes)
 void sim_told_free(void *p, size_t bytes)
 {
     sim.in_callback = true;
+    show_told('f', (const uint8_t *)p, bytes);
     told_free((const uint8_t *)p, bytes);
     sim.in_callback = false;
 }

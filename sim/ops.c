@@ -339,6 +339,25 @@ static void perform(const struct op *op, uint32_t index, struct applied_result *
     }
 }
 
+static void show_ended(const struct op *op, uint32_t index, const struct applied_result *result)
+{
+    const struct sim_watcher *watcher = sim.options->watcher;
+    const struct slot *slot = &sim_slots[op->slot];
+    const bool slotted = (info_of(op)->fields & OP_HAS_SLOT) != 0;
+
+    if (watcher != NULL) {
+        const struct sim_ended ended = {
+            .op = index,
+            .result = result,
+            .usable = slotted && slot->p != NULL ? slot->usable : 0,
+            .refused = sim_here()->fault_waits != 0,
+            .cleaning = sim.cleaning,
+            .now = sim.now,
+        };
+        watcher->ended(watcher->context, &ended);
+    }
+}
+
 void sim_perform_op(const struct op *op, uint32_t index)
 {
     const uint32_t me = sim.current;
@@ -350,6 +369,7 @@ void sim_perform_op(const struct op *op, uint32_t index)
     } else {
         perform(op, index, &result);
     }
+    show_ended(op, index, &result);
     sim.contexts[me].op = NULL;
     if (me < SIM_ACTORS) {
         struct sim_actor *actor = &sim.actors[me];

@@ -111,12 +111,29 @@ struct sim_counts {
     uint64_t waits, timeouts, grants, isr_ops, ticks, stuck;
 };
 
+/* What an op came to, for who writes it down. */
+struct sim_ended {
+    uint32_t op; /* index; nops: a free of the cleaning */
+    const struct applied_result *result;
+    size_t usable; /* bytes the slot's block has for its user; 0: none is in it */
+    bool refused;  /* an interrupt's wait, reported as misuse */
+    bool cleaning; /* it ended when everything was freed */
+    int64_t now;
+};
+struct sim_watcher {
+    void (*ended)(void *context, const struct sim_ended *ended);
+    /* The listeners were told: 'a' allocated, 'f' freed. */
+    void (*told)(void *context, char kind, const uint8_t *p, size_t bytes);
+    void *context;
+};
+
 struct sim_options {
     uint32_t oracles;                      /* mask of ORACLE_BIT */
     const struct sim_scheduler *scheduler; /* NULL: the program's own `sched` ops, then no switch */
     uint32_t free_ticks; /* extra SIM_TICKs the environment may take while a deadline is pending,
                             besides the program's `tick` ops; for exhaustive search */
     bool record;         /* keep the choices taken, for sim_schedule_append */
+    const struct sim_watcher *watcher; /* NULL: nobody watches */
 };
 
 /* One-off memory for runs; static inside sim/. Calls do not nest. */

@@ -15,7 +15,8 @@
 /* The fixed parts of a test: files of emit/, as text (made by embed.cmake). */
 extern const char emit_text_block[], emit_text_common[], emit_text_plain[], emit_text_listen[];
 extern const char emit_text_heap[], emit_text_system[], emit_text_legacy[], emit_text_multi[];
-extern const char emit_text_threads[], emit_text_kheap[], emit_text_pool[];
+extern const char emit_text_threads[], emit_text_ledger[];
+extern const char emit_text_kheap[], emit_text_pool[];
 
 #define EMIT_DEFINES 16u
 
@@ -43,8 +44,11 @@ void emit_head(const struct emit *emit, const char *const *includes, const char 
                const char *more_defines);
 /* A fixed part without its first comment. */
 void emit_part(const struct emit *emit, const char *text);
-/* "100", "SIZE_MAX - 15". */
-void emit_size(FILE *out, const struct op *op);
+/*
+ * A call as C: $p the slot's block, $n bytes, $m bytes in all of a calloc, $c its count, $a the
+ * alignment, $w the timeout.
+ */
+void emit_call(FILE *out, const char *call, const struct op *op, const char *block, size_t bytes);
 /* The variables of all slots that the program names, in this order: pNN. */
 void emit_slots(const struct emit *emit, const uint16_t *order, size_t count);
 /* A C string literal. */

@@ -78,11 +78,67 @@ static const struct emit_calls multi_calls = {
     .part = emit_text_multi,
 };
 
+static const char *const kheap_includes[] = {"k_heap", "heap_listener", "port", NULL};
+static const char *const pool_includes[] = {"mem_pool", "system_heap", "heap_listener", "port",
+                                            NULL};
+/* The test is the port. */
+#define PORTLESS_SOURCES "lib/src/*.c lib/src/heaps/*.c"
+
+static const struct emit_calls kheap_calls = {
+    .call =
+        {
+            [OP_ALLOC] = "k_heap_alloc(&heap, $n, $w)",
+            [OP_FREE] = "k_heap_free(&heap, $p)",
+            [OP_REALLOC] = "k_heap_realloc(&heap, $p, $n, $w)",
+            [OP_ALIGNED] = "k_heap_aligned_alloc(&heap, $a, $n, $w)",
+            [OP_AREALLOC] = "k_heap_aligned_realloc(&heap, $p, $a, $n, $w)",
+            [OP_CALLOC] = "k_heap_calloc(&heap, $c, $n, $w)",
+            [OP_USABLE] = "heap_usable($p)",
+            [OP_STATS] = "heap_stats()",
+            [OP_RESETMAX] = "heap_reset_max()",
+            [OP_LARGEST] = "heap_largest()",
+            [OP_CHECK] = "heap_check()",
+        },
+    .includes = kheap_includes,
+    .sources = PORTLESS_SOURCES,
+    .part = emit_text_kheap,
+};
+
+static const struct emit_calls pool_calls = {
+    .call =
+        {
+            [OP_ALLOC] = "pool_alloc($n, $w)",
+            [OP_FREE] = "heap_free($p)",
+            [OP_CALLOC] = "pool_alloc($m, $w)",
+        },
+    .includes = pool_includes,
+    .sources = PORTLESS_SOURCES,
+    .part = emit_text_pool,
+};
+
+static const struct emit_calls poolmalloc_calls = {
+    .call =
+        {
+            [OP_ALLOC] = "k_mem_pool_malloc(&pool, $n)",
+            [OP_FREE] = "heap_free($p)",
+            [OP_CALLOC] = "k_mem_pool_malloc(&pool, $m)",
+        },
+    .includes = pool_includes,
+    .sources = PORTLESS_SOURCES,
+    .part = emit_text_pool,
+};
+
 const struct emit_calls *emit_calls_for(const struct subject *subject)
 {
     if ((subject->promises & SUBJECT_PREDICTABLE) == 0 ||
         (!subject->info && !subject->parts && !subject->pool)) {
         cli_usage("emit-c", "expected a heap of kheap's, have %s", subject->name);
+    }
+    if (subject->kind == KIND_KHEAP) {
+        return &kheap_calls;
+    }
+    if (subject->kind == KIND_POOL) {
+        return (subject->promises & SUBJECT_ZERO_IS_ONE) != 0 ? &poolmalloc_calls : &pool_calls;
     }
     if (subject->kind == KIND_MULTI) {
         return &multi_calls;

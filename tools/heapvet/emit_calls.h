@@ -8,8 +8,7 @@
 #include "op.h"
 
 struct emit_calls {
-    /* By op kind. $p the block, $n bytes, $m bytes in all of a calloc, $c its count, $a alignment.
-     */
+    /* By op kind, as emit_call() takes them; NULL: there is none. */
     const char *call[OP_KINDS];
     const char *const *includes;
     const char *sources; /* for the compile line */

@@ -105,32 +105,9 @@ static void put_statistics(const struct trace *trace)
     }
 }
 
-/* The call as C: $p the slot's block, $n bytes, $c the count, $a the alignment. */
 static void put_call(const struct trace *trace, const char *call, const char *block)
 {
-    FILE *out = trace->emit->out;
-    for (const char *at = call; *at; at++) {
-        if (*at != '$') {
-            fputc(*at, out);
-            continue;
-        }
-        switch (*++at) {
-        case 'p':
-            fputs(block, out);
-            break;
-        case 'n':
-            emit_size(out, trace->op);
-            break;
-        case 'c':
-            fprintf(out, "%u", (unsigned)trace->op->count);
-            break;
-        case 'm':
-            fprintf(out, "%zuu", trace->bytes);
-            break;
-        default:
-            fprintf(out, "%u", (unsigned)trace->op->align);
-        }
-    }
+    emit_call(trace->emit->out, call, trace->op, block, trace->bytes);
 }
 
 /* The heap zeroes what it gives. */

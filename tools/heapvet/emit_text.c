@@ -79,7 +79,8 @@ void emit_part(const struct emit *emit, const char *text)
     fputs(rest ? rest + 3 : text, emit->out);
 }
 
-void emit_size(FILE *out, const struct op *op)
+/* "100", "SIZE_MAX - 15". */
+static void emit_size(FILE *out, const struct op *op)
 {
     if (op->form == SIZE_TOP) {
         fprintf(out, op->value ? "SIZE_MAX - %u" : "SIZE_MAX", (unsigned)op->value);
@@ -87,6 +88,46 @@ void emit_size(FILE *out, const struct op *op)
         fprintf(out, "(size_t)(0x100000000u + %uu)", (unsigned)op->value);
     } else {
         fprintf(out, "%u", (unsigned)op->value);
+    }
+}
+
+static void emit_wait(FILE *out, uint8_t wait)
+{
+    if (wait == 0) {
+        fputs("K_NO_WAIT", out);
+    } else if (wait == WAIT_FOREVER) {
+        fputs("K_FOREVER", out);
+    } else {
+        fprintf(out, "K_TICKS(%u)", wait);
+    }
+}
+
+void emit_call(FILE *out, const char *call, const struct op *op, const char *block, size_t bytes)
+{
+    for (const char *at = call; *at; at++) {
+        if (*at != '$') {
+            fputc(*at, out);
+            continue;
+        }
+        switch (*++at) {
+        case 'p':
+            fputs(block, out);
+            break;
+        case 'n':
+            emit_size(out, op);
+            break;
+        case 'c':
+            fprintf(out, "%u", (unsigned)op->count);
+            break;
+        case 'm':
+            fprintf(out, "%zuu", bytes);
+            break;
+        case 'w':
+            emit_wait(out, op->wait);
+            break;
+        default:
+            fprintf(out, "%u", (unsigned)op->align);
+        }
     }
 }
 
