@@ -3,36 +3,38 @@
 /*
  * The port for a program of one thread and no interrupts: nobody can come between, and nobody can
  * free what a caller waits for. So a wait is only the wait for its deadline, and one for ever never
- * ends.
+ * ends. All of it is weak: a testbed that plays the other threads itself defines its own.
  */
 
 #include "kheap/port.h"
 
+#define WEAK __attribute__((weak))
+
 /*
- * Weak: a program with a clock defines its own. This one stands in for time by counting how often
- * it is asked, so that every deadline comes.
+ * A program with a clock defines its own. This one stands in for time by counting how often it is
+ * asked, so that every deadline comes.
  */
-__attribute__((weak)) int64_t kheap_port_now(void)
+WEAK int64_t kheap_port_now(void)
 {
     static int64_t ticks;
 
     return ticks++;
 }
 
-uintptr_t kheap_port_lock(struct kheap_lock *lock)
+WEAK uintptr_t kheap_port_lock(struct kheap_lock *lock)
 {
     (void)lock;
     return 0;
 }
 
-void kheap_port_unlock(struct kheap_lock *lock, uintptr_t key)
+WEAK void kheap_port_unlock(struct kheap_lock *lock, uintptr_t key)
 {
     (void)lock;
     (void)key;
 }
 
-void kheap_port_sleep(struct kheap_lock *lock, uintptr_t *key, struct kheap_sleeper *sleeper,
-                      int64_t deadline)
+WEAK void kheap_port_sleep(struct kheap_lock *lock, uintptr_t *key, struct kheap_sleeper *sleeper,
+                           int64_t deadline)
 {
     (void)lock;
     (void)key;
@@ -40,23 +42,23 @@ void kheap_port_sleep(struct kheap_lock *lock, uintptr_t *key, struct kheap_slee
     }
 }
 
-void kheap_port_wake(struct kheap_sleeper *sleeper)
+WEAK void kheap_port_wake(struct kheap_sleeper *sleeper)
 {
     sleeper->woken = true;
 }
 
-int kheap_port_priority(void)
+WEAK int kheap_port_priority(void)
 {
     return 0;
 }
 
-bool kheap_port_in_isr(void)
+WEAK bool kheap_port_in_isr(void)
 {
     return false;
 }
 
 /* Any address that is not NULL: there is only one thread to name. */
-const void *kheap_port_self(void)
+WEAK const void *kheap_port_self(void)
 {
     static const char thread;
 
