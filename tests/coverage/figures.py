@@ -17,6 +17,10 @@ def where_text(position):
     return ">".join(f"{line}:{column}" for line, column in position)
 
 
+def numbers(where):
+    return [[int(n) for n in place.split(":")] for place in where.split(">")]
+
+
 def missing_of(facts):
     rows = [Missing(file, str(line), "line")
             for (file, line), count in facts.lines.items() if count == 0]
@@ -25,7 +29,7 @@ def missing_of(facts):
                  for side, count in zip(("true", "false"), counts) if count == 0]
     rows += [Missing(file, where_text(position), "MC/DC")
              for (file, _, position), shown in facts.conditions.items() if not shown]
-    return sorted(set(rows), key=lambda m: (m.file, *map(int, m.where.split(">")[0].split(":")), m))
+    return sorted(set(rows), key=lambda m: (m.file, numbers(m.where), m.what))
 
 
 def figures_of(facts):
