@@ -49,8 +49,9 @@ shell_sources := $(if $(FUZZ_MUTATOR),fuzz/shell_libfuzzer.c)
 tool_sources := $(ops_sources) $(wildcard reference/*.c) fuzz/corpus_tool.c fuzz/limit.c
 
 # What runs for every op is one translation unit, so that it is inlined into one another.
-# Shadows and the ledger are for other heaps than fuzz_heap's: they stay out of the way.
-hot_sources := $(sort $(filter-out ops/runner_shadow.c ops/runner_events.c,$(wildcard ops/runner*.c)) \
+# Shadows and the ledger are for other heaps than fuzz_heap's, and some words are rare: these stay out of the way.
+cold_sources := ops/runner_shadow.c ops/runner_events.c ops/runner_print.c ops/runner_misuse.c ops/runner_damage.c
+hot_sources := $(sort $(filter-out $(cold_sources),$(wildcard ops/runner*.c)) \
                reference/heap_model.c ops/apply.c ops/digest.c ops/op.c ops/oracle.c ops/record.c ops/replay.c \
                fuzz/target.c fuzz/target_run.c fuzz/limit.c)
 

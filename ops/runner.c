@@ -48,6 +48,12 @@ bool run_step(struct run *run, const struct op *op)
 
     run->op = op;
     run->forecast = nothing;
+    if ((fields & OP_MISUSES) != 0) {
+        return misuse_step(run);
+    }
+    if (run->damage.bytes != 0) {
+        return misuse_endure(run);
+    }
     if (op->kind == OP_FREE || (fields & OP_RESIZES) != 0) {
         /* Before the subject gets a block back it may not want: damage is reported, not followed.
          */
@@ -75,6 +81,12 @@ static bool run_ops(struct run *run)
         if (!run_step(run, &program->ops[run->index])) {
             return false;
         }
+        if (run->damage.bytes != 0) {
+            if (run->damage.abandoned) {
+                break;
+            }
+            continue;
+        }
         run->swept = every != 0 && --until_check == 0;
         if (run->swept) {
             until_check = every;
@@ -93,6 +105,10 @@ static bool run_ops(struct run *run)
  */
 static bool run_close(struct run *run)
 {
+    misuse_mend(run);
+    if (run->damage.abandoned) {
+        return guards_check(run);
+    }
     if (!run->swept && !checks_sweep(run)) {
         return false;
     }
@@ -159,7 +175,8 @@ static enum run_status run_once(struct run *run)
         if (run->subject->fini != NULL) {
             run->subject->fini(run->heap.state);
         }
-        ok = twin_agrees(run);
+        /* What a damaged heap refused, a sound one would have given. */
+        ok = run->damage.ever || twin_agrees(run);
     }
     return ok ? RUN_OK : RUN_FAILED;
 }
@@ -176,6 +193,8 @@ static void run_setup(struct run *run, const struct program *program, const stru
     run->shadow = space->shadow_state == NULL ? NULL : shadow_for(subject);
     space->modelled = false;
     run->oracles = oracles_for(subject) & options->oracles;
+    run->misusable =
+        (oracles_for(subject) & ORACLE_BIT(ORACLE_MISUSE)) != 0 && space->snapshot != NULL;
     if (space->snapshot == NULL) {
         run->oracles &= ~ORACLE_BIT(ORACLE_UNTOUCHED);
     }
@@ -192,6 +211,9 @@ static void add_counts(struct run_counts *sum, const struct run_counts *one)
     sum->does_not_fit += one->does_not_fit;
     for (size_t i = 0; i < ORACLES; i++) {
         sum->evaluated[i] += one->evaluated[i];
+    }
+    for (size_t i = 0; i < RUN_INVARIANTS; i++) {
+        sum->reported[i] += one->reported[i];
     }
 }
 

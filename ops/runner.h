@@ -49,11 +49,14 @@ struct run_options {
 /* All oracles, check_every 8. */
 extern const struct run_options run_options_default;
 
+#define RUN_INVARIANTS 16u
 struct run_counts {
     uint64_t programs, ops, skipped;       /* ops: those that were applied */
     uint64_t must_succeed, may, must_fail; /* verdicts on allocating calls */
     uint64_t evaluated[ORACLES];
     uint64_t does_not_fit; /* programs whose region, slots or init did not fit: not run */
+    uint64_t reported[RUN_INVARIANTS]; /* misuse and damage that was provoked, by the number of the
+                                          invariant that the heap named; 0: it named none */
 };
 
 struct run_failure {

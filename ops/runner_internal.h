@@ -47,6 +47,15 @@ struct printed {
     uint64_t have, want;
 };
 
+/* A word of the region that is not what the heap has written there. */
+struct damage {
+    uint8_t *at;
+    uint8_t was[4], now[4];
+    uint32_t bytes; /* 0: none */
+    bool ever;      /* there was some in this run */
+    bool abandoned; /* a call has changed something meanwhile: nothing is promised any more */
+};
+
 /* Places remembered per call: more are rare in the heaps that fuzzers make, and are searched for.
  */
 #define RUN_OPENED 16u
@@ -66,9 +75,13 @@ struct run {
     bool modelled; /* the model follows the heap; false for subjects that promise too little,
                       and from the moment an ignored fault led the model astray */
     bool failed;
-    bool lazy;      /* the failure was found later than it happened */
-    bool swept;     /* checks_sweep was the last thing done */
-    bool poisoning; /* forbidden bytes are kept up to date */
+    bool lazy;         /* the failure was found later than it happened */
+    bool swept;        /* checks_sweep was the last thing done */
+    bool poisoning;    /* forbidden bytes are kept up to date */
+    bool suspended;    /* they would be, but all of the region is open for now */
+    bool misusable;    /* the subject promises to notice misuse */
+    uint32_t provoked; /* reports of it that were wanted */
+    struct damage damage;
     uint32_t digest;
     uint32_t index;       /* of the current op */
     uint32_t said_usable; /* what the subject says of the op's block */
@@ -137,6 +150,8 @@ void guards_fill(struct run *run);
 bool guards_check(struct run *run);
 void snapshot_take(struct run *run);
 bool snapshot_check(struct run *run);
+/* Is the region of one heap what it was? Without heads: but for them. Says nothing. */
+bool snapshot_same(const struct run *run, bool heads);
 
 /* runner_poison.c: which bytes the subject may touch. */
 void poison_begin(struct run *run);                /* before init */
@@ -147,6 +162,8 @@ void poison_took(struct run *run, uint32_t index); /* the model has a new or res
 /* These units became free; index: of the first live block behind them. */
 void poison_gave(struct run *run, uint32_t unit, uint32_t units, uint32_t index);
 void poison_slot(struct run *run, const struct slot *slot); /* subjects without a model */
+void poison_suspend(struct run *run);                       /* all of the region is open, until */
+void poison_resume(struct run *run);
 void poison_end(struct run *run);
 
 /* runner_judge.c: pointers that came back. False: failed. */
@@ -179,6 +196,12 @@ bool shadow_drained(struct run *run);
 
 /* runner_events.c: what listeners were told of the op, against what it did. False: failed. */
 bool events_check(struct run *run);
+
+/* runner_damage.c: an op that OP_MISUSES, any other on a damaged heap, and the end of damage.
+ * False: failed. */
+bool misuse_step(struct run *run);
+bool misuse_endure(struct run *run);
+void misuse_mend(struct run *run);
 
 /* runner_print.c: before the heap prints itself, each piece of what it prints, and behind it. */
 void print_begin(struct run *run);

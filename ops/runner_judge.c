@@ -92,7 +92,7 @@ bool judge_faults(struct run *run)
     if (!run_asks(run, ORACLE_FAULT)) {
         return true;
     }
-    const uint32_t faults = run->subject->faults(run->heap.state);
+    const uint32_t faults = run->subject->faults(run->heap.state) - run->provoked;
     if (faults == 0) {
         return true;
     }

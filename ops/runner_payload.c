@@ -223,6 +223,17 @@ void snapshot_take(struct run *run)
     copy_bytes(run->space->snapshot, run->heap.region, run->heap.region_bytes);
 }
 
+bool snapshot_same(const struct run *run, bool heads)
+{
+    const uint8_t *was = run->space->snapshot;
+    const uint8_t *now = run->heap.region;
+    const size_t from = heads ? 0 : (size_t)(run->info.heads - now);
+    const size_t to = heads ? 0 : from + run->info.heads_bytes;
+    const size_t rest = run->heap.region_bytes - to;
+
+    return compare_bytes(was, now, from) == from && compare_bytes(was + to, now + to, rest) == rest;
+}
+
 static bool compare_part(struct run *run, size_t from, size_t to)
 {
     const uint8_t *was = run->space->snapshot + from;

@@ -127,7 +127,8 @@ void poison_begin(struct run *run)
 
 void poison_end(struct run *run)
 {
-    if (run->poisoning) {
+    if (run->poisoning || run->suspended) {
+        run->suspended = false;
         const size_t before = SPACE_GUARD + run->heap.header.offset;
         POISON_ALLOW(run->space->arena - SPACE_GUARD,
                      before + run->heap.region_bytes + reach_behind(run));
@@ -168,6 +169,37 @@ void poison_heap(struct run *run)
     find_shadow(run);
     if (run->poisoning) {
         paint_free(run, 0, 0, run->model->units);
+    }
+}
+
+void poison_suspend(struct run *run)
+{
+    if (run->poisoning) {
+        POISON_ALLOW(run->heap.region, run->heap.region_bytes);
+        run->poisoning = false;
+        run->suspended = true;
+    }
+}
+
+void poison_resume(struct run *run)
+{
+    const struct model *model = run->model;
+    uint32_t start = 0;
+
+    if (!run->suspended) {
+        return;
+    }
+    run->suspended = false;
+    run->poisoning = true;
+    for (uint32_t i = 0; i <= model->nblocks; i++) {
+        const uint32_t end = i == model->nblocks ? model->units : model->blocks[i].unit;
+        if (end > start) {
+            paint_free(run, start, start, end - start);
+        }
+        if (i < model->nblocks) {
+            paint_block(run, &model->blocks[i], true);
+            start = end + model->blocks[i].units;
+        }
     }
 }
 

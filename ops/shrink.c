@@ -1,106 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE
+/* Takes ops away. */
 #include "shrink_job.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "host.h"
-#include "poison.h"
 
-/* How long one candidate may take, when the caller sets no limit: a loop is a finding as well. */
 unsigned shrink_seconds = 10;
+unsigned shrink_total_seconds;
 
-static enum run_status run_plain(const struct program *program, const struct subject *subject,
-                                 struct space *space, const struct run_options *options,
-                                 struct run_failure *failure)
-{
-    return run_program(program, subject, space, options, NULL, NULL, failure);
-}
-
-shrink_run_t shrink_run = run_plain;
-
-/* Exit status of a child whose sanitizer found something, chosen where shells and tools use none.
+/* Of so few ops any two are tried, too: an alloc and its free, what fills a hole and what made it.
  */
-#define CHILD_CRASHED 99
-
-/* Written by the child, read by the parent. */
-struct shared {
-    enum run_status status;
-    struct run_failure failure;
-    bool done;
-};
-
-static struct shared *shared;
-static bool in_child;
-
-#if POISON_ASAN
-void __asan_on_error(void);
-
-/* ASan calls this in front of its report. A child's report goes nowhere and takes a second to make.
- */
-void __asan_on_error(void)
-{
-    if (in_child) {
-        _exit(CHILD_CRASHED);
-    }
-}
-#endif
-
-static _Noreturn void child(const struct program *program, const struct subject *subject,
-                            struct space *space, const struct run_options *options,
-                            unsigned seconds)
-{
-    const int nowhere = open("/dev/null", O_WRONLY);
-
-    in_child = true;
-    if (nowhere >= 0) {
-        (void)dup2(nowhere, STDOUT_FILENO);
-        (void)dup2(nowhere, STDERR_FILENO);
-    }
-    (void)signal(SIGALRM, SIG_DFL);
-    (void)alarm(seconds);
-    shared->status = shrink_run(program, subject, space, options, &shared->failure);
-    shared->done = true;
-    _exit(0);
-}
-
-/* The op at which an oracle's failure was seen is left in shared->failure. */
-void shrink_try(const struct program *program, const struct subject *subject, struct space *space,
-                const struct run_options *options, unsigned seconds, struct shrink_outcome *outcome)
-{
-    int status = 0;
-
-    if (shared == NULL) {
-        shared =
-            mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (shared == MAP_FAILED) {
-            host_bad_input("shrink", 0, "expected shared memory, have none");
-        }
-    }
-    memset(shared, 0, sizeof *shared);
-    (void)fflush(NULL); /* or the child's copies of the buffers are written twice */
-    const pid_t pid = fork();
-    if (pid < 0) {
-        host_bad_input("shrink", 0, "expected a child process, have none");
-    }
-    if (pid == 0) {
-        child(program, subject, space, options, seconds);
-    }
-    (void)waitpid(pid, &status, 0);
-    outcome->failed = !shared->done || shared->status == RUN_FAILED;
-    outcome->oracle = shared->done && outcome->failed ? shared->failure.oracle : ORACLE_NONE;
-    outcome->signal = 0;
-    if (!shared->done) {
-        outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    }
-}
+#define PAIRS_OPS   24u
+/* Simpler ops may make others needless, and fewer ops others simpler. */
+#define ROUNDS      4u
+/* What a candidate is given of the processor, in milliseconds: at least so much. */
+#define LEAST_MS    250u
+#define HANG_MS     50u
+#define TIMES_OF_IT 10u
 
 static bool same_failure(const struct shrink_outcome *a, const struct shrink_outcome *b)
 {
@@ -118,8 +36,12 @@ bool shrink_holds(struct shrink_job *job)
 {
     struct shrink_outcome outcome;
 
+    job->cut = job->cut || (job->end_ms != 0 && shrink_now_ms() >= job->end_ms);
+    if (job->cut || shrink_tried(job)) {
+        return false;
+    }
     job->tries++;
-    shrink_try(&job->candidate, job->subject, job->space, job->options, shrink_seconds, &outcome);
+    shrink_try_ms(&job->candidate, job->subject, job->space, job->options, job->limit_ms, &outcome);
     if (!same_failure(&outcome, &job->wanted)) {
         return false;
     }
@@ -205,8 +127,29 @@ static bool drop_runs(struct shrink_job *job, size_t n)
     return dropped;
 }
 
-/* Until not one op can be taken away. */
-static void drop_ops(struct shrink_job *job)
+/* Any two ops, if there are few. False: all are needed. */
+static bool drop_pairs(struct shrink_job *job)
+{
+    struct program *candidate = &job->candidate;
+
+    for (size_t i = 0; job->best->nops <= PAIRS_OPS && i < job->best->nops; i++) {
+        for (size_t j = i + 1; j < job->best->nops; j++) {
+            candidate->header = job->best->header;
+            candidate->nops = 0;
+            for (size_t k = 0; k < job->best->nops; k++) {
+                if (k != i && k != j) {
+                    candidate->ops[candidate->nops++] = job->best->ops[k];
+                }
+            }
+            if (shrink_holds(job)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void shrink_drop_ops(struct shrink_job *job)
 {
     for (size_t n = job->best->nops / 2; n > 1; n /= 2) {
         (void)drop_runs(job, n);
@@ -214,8 +157,28 @@ static void drop_ops(struct shrink_job *job)
             (void)drop_slots(job); /* once, when there are few enough ops left to be quick */
         }
     }
-    while (drop_runs(job, 1)) {
+    do {
+        while (drop_runs(job, 1)) {
+        }
+    } while (drop_pairs(job));
+}
+
+/* How the program fails, how long a candidate may take, and where its end is. */
+static bool job_begin(struct shrink_job *job, struct program *program)
+{
+    const uint64_t start = shrink_now_ms();
+
+    shrink_try_ms(program, job->subject, job->space, job->options, shrink_seconds * 1000u,
+                  &job->wanted);
+    const uint64_t took = shrink_now_ms() - start;
+    job->limit_ms = (uint32_t)(took * TIMES_OF_IT < LEAST_MS ? LEAST_MS : took * TIMES_OF_IT);
+    if (job->wanted.hung) {
+        job->limit_ms = HANG_MS + (uint32_t)(program->nops / 100u);
     }
+    if (shrink_total_seconds != 0) {
+        job->end_ms = start + shrink_total_seconds * 1000u;
+    }
+    return job->wanted.failed;
 }
 
 bool shrink_program(struct program *program, const struct subject *subject, struct space *space,
@@ -231,12 +194,13 @@ bool shrink_program(struct program *program, const struct subject *subject, stru
         .context = context,
     };
 
-    shrink_try(program, subject, space, options, shrink_seconds, &job.wanted);
+    const bool failed = job_begin(&job, program);
     *outcome = job.wanted;
-    if (!job.wanted.failed) {
+    if (!failed) {
         return false;
     }
-    const size_t failed_at = shared->done ? shared->failure.op_index : program->nops;
+    const size_t failed_at = shrink_failed_at(program);
+    size_t before;
     job.candidate = *program;
     job.candidate.capacity = program->nops;
     job.candidate.ops = malloc((program->nops + 1) * sizeof *program->ops);
@@ -245,9 +209,18 @@ bool shrink_program(struct program *program, const struct subject *subject, stru
     }
     cut_tail(&job, failed_at);
     shrink_free_order(&job);
-    drop_ops(&job);
-    shrink_simplify(&job);
-    drop_ops(&job); /* simpler sizes may have made some needless */
+    shrink_drop_ops(&job);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        before = job.tries;
+        shrink_simplify(&job);
+        shrink_drop_ops(&job);
+        if (job.tries == before) {
+            break; /* nothing that was not tried before */
+        }
+    }
+    outcome->cut = job.cut;
+    outcome->tries = job.tries;
     free(job.candidate.ops);
+    free(job.tried);
     return true;
 }

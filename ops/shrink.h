@@ -3,9 +3,9 @@
 #define OPS_SHRINK_H
 
 /*
- * Shrinks a failing program to one from which no op can be taken away, and whose sizes, threads,
- * waits and choices are simple, such that it still fails by the same oracle (a crash counts as one
- * of its own). Every candidate runs in a child process.
+ * Shrinks a failing program to one from which no op can be taken away, nor any two if it is short,
+ * and whose sizes, threads, waits and choices are simple, such that it still fails by the same
+ * oracle (a crash counts as one of its own). Every candidate runs in a child process, once.
  */
 
 #include "runner.h"
@@ -15,16 +15,22 @@ struct shrink_outcome {
     bool failed;
     enum oracle oracle; /* ORACLE_NONE with failed: crashed by a signal, a sanitizer or a timeout */
     int signal;         /* or exit status, when crashed */
+    bool hung;          /* of them: it ran out of its time */
+    bool cut;           /* shrink_program's own time was up: this is the best so far */
+    size_t tries;       /* candidates that shrink_program ran */
 };
 
 typedef void (*shrink_progress_t)(size_t ops, size_t candidates, void *context);
 
 /*
- * The limit of every candidate of shrink_program, in seconds, default 10. A program that hangs
- * costs it once per candidate that still hangs: a small limit makes shrinking such a program
- * bearable.
+ * The limit of the program as it is given to shrink_program, in seconds, default 10. Its candidates
+ * are given ten times what it took, or a tenth of a second of the processor if it hung: that is
+ * paid for by every candidate that hangs, too.
  */
 extern unsigned shrink_seconds;
+
+/* All candidates together, in seconds, 0 (the default) no limit: then the best so far is kept. */
+extern unsigned shrink_total_seconds;
 
 /*
  * How every candidate is run; default run_program. Programs with threads need who knows of threads,
@@ -36,7 +42,7 @@ typedef enum run_status (*shrink_run_t)(const struct program *program,
                                         struct run_failure *failure);
 extern shrink_run_t shrink_run;
 
-/* Runs program in a child. seconds: a limit, 0 none. */
+/* Runs program in a child. seconds: a limit of its processor time, 0 none. */
 void shrink_try(const struct program *program, const struct subject *subject, struct space *space,
                 const struct run_options *options, unsigned seconds,
                 struct shrink_outcome *outcome);

@@ -16,7 +16,8 @@ bool shrink_try_op(struct shrink_job *job, size_t index, const struct op *op)
 
 static void simplify_value(struct shrink_job *job, size_t index)
 {
-    static const uint32_t simple[] = {0, 1, 8, 16, 32, 64, 100, 128, 256, 512, 1000, 1024, 4096};
+    static const uint32_t simple[] = {0,   1,   8,   16,  24,  32,   48,   64,   100,
+                                      128, 200, 256, 500, 512, 1000, 1024, 2000, 4096};
     const uint32_t value = job->best->ops[index].value;
     uint32_t low = 0; /* the smallest value that fails is in (low, value], if failing is monotone */
 
@@ -111,6 +112,22 @@ static void rename_slots(struct shrink_job *job)
     (void)shrink_holds(job);
 }
 
+/* No round one fails: smaller ones that keep the bytes behind the last unit, since these may
+ * matter.
+ */
+static void smaller_region(struct shrink_job *job)
+{
+    for (uint32_t less = 1u << 20; less >= 8; less /= 2) {
+        while (job->best->header.region > less) {
+            shrink_copy(&job->candidate, job->best);
+            job->candidate.header.region -= less;
+            if (!shrink_holds(job)) {
+                break;
+            }
+        }
+    }
+}
+
 static void simplify_header(struct shrink_job *job)
 {
     static const uint32_t regions[] = {128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536};
@@ -119,9 +136,13 @@ static void simplify_header(struct shrink_job *job)
     job->candidate.header.swarm_off = 0;
     job->candidate.header.fill = 0;
     (void)shrink_holds(job);
-    shrink_copy(&job->candidate, job->best);
-    job->candidate.header.offset = 0;
-    (void)shrink_holds(job);
+    for (uint8_t offset = 0; offset < job->best->header.offset; offset++) {
+        shrink_copy(&job->candidate, job->best);
+        job->candidate.header.offset = offset;
+        if (shrink_holds(job)) {
+            break;
+        }
+    }
     for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
         if (regions[i] >= job->best->header.region) {
             break;
@@ -129,9 +150,10 @@ static void simplify_header(struct shrink_job *job)
         shrink_copy(&job->candidate, job->best);
         job->candidate.header.region = regions[i];
         if (shrink_holds(job)) {
-            break;
+            return;
         }
     }
+    smaller_region(job);
 }
 
 void shrink_simplify(struct shrink_job *job)

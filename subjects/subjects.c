@@ -19,6 +19,8 @@ const struct subject *const subjects_all[] = {
     &subject_multi,
     &subject_system,
     &subject_system_legacy,
+    &subject_kheap_hard_small,
+    &subject_kheap_hard_big,
     NULL,
 };
 
