@@ -134,7 +134,13 @@ static void add_total(struct text *text, const struct run_total *total)
                  (unsigned long long)counts->evaluated[i]);
         add(text, piece);
     }
-    add(text, "}}");
+    add(text, "},\n     \"reported\": [");
+    for (unsigned i = 0; i < RUN_INVARIANTS; i++) {
+        snprintf(piece, sizeof(piece), "%s%llu", i ? ", " : "",
+                 (unsigned long long)counts->reported[i]);
+        add(text, piece);
+    }
+    add(text, "]}");
 }
 
 char *run_json(const struct run_total *totals, size_t count, bool ok)
