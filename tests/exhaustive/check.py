@@ -57,19 +57,37 @@ def counts(scratch):
     expect(stage.same_sort(task, [*sound, (66, 3, "d")]), "regions of one sort may differ")
 
 
-def merging(scratch):
-    """Going on from each state once finds the states that going on from every sequence finds."""
-    for subject, alphabet, depth, region in (
-            ("small-1", "deep", 5, 96), ("small-3", "deep", 5, 160), ("big-2", "deep", 5, 144),
-            ("small-1", "wide", 4, 104), ("big-4", "wide", 3, 192), ("auto-2", "limit", 3, 262144)):
+# Where two orders of one list lead to different states within few ops.
+ORDERED = ("small-1", "deep", 6, 120)
+
+
+def differing(scratch, heaps):
+    """The heaps of which going on from every sequence finds more than from each state once."""
+    found = []
+    for subject, alphabet, depth, region in heaps:
         words = ["--subject", PROGRAMS / f"{subject}.so", "--alphabet",
                  stage.HERE / f"{alphabet}.ops", "--depth", depth, "--region", region, "--out",
                  scratch]
         merged, all_of = (stage.MADE.match(stage.HEAP.match(said.stdout.splitlines()[0])[3])
                           for said in (exhaust(*words), exhaust(*words, "--unmerged")))
-        expect(merged[3] == all_of[3] and merged[7] == all_of[7],
-               f"{subject} {alphabet}: {merged[3]} states, and of all sequences {all_of[3]}")
         expect(int(all_of[4]) > 1.2 * int(merged[4]), f"{subject} {alphabet}: nothing was merged")
+        if (merged[3], merged[7]) != (all_of[3], all_of[7]):
+            found.append(f"{subject} {alphabet} {region}: {merged[3]} states, {all_of[3]} of all")
+    return found
+
+
+def merging(scratch):
+    found = differing(scratch, (
+        ORDERED, ("small-3", "deep", 5, 160), ("big-2", "deep", 5, 144), ("small-1", "wide", 4, 104),
+        ("big-4", "wide", 3, 192), ("auto-2", "limit", 3, 262144)))
+    expect(not found, "\n".join(found))
+
+
+def blind(scratch):
+    """An explorer that overlooks the order of lists is seen through by that comparison."""
+    found = differing(scratch, [ORDERED])
+    print(found)
+    expect(found, "the states of all sequences are as many")
 
 
 class Stopped(Exception):

@@ -64,15 +64,22 @@ FAULTS = {
 }
 
 
+# An explorer that takes heaps for the same whose lists differ in their order.
+BLIND = ("listed ? 2 * info->header : info->header", "listed ? info->header : info->header")
+
+
+def replace_once(text, old, new, what):
+    if text.count(old) != 1:
+        sys.exit(f"faults.py: {what}: expected once, have {text.count(old)} times: {old!r}")
+    return text.replace(old, new)
+
+
 def plant(name, lib, out):
     fault = FAULTS[name]
     for file in {fault.compiled, fault.file}:
         text = (lib / "src" / file).read_text()
         if file == fault.file:
-            if text.count(fault.old) != 1:
-                sys.exit(f"faults.py: {name} in {file}: expected once, have "
-                         f"{text.count(fault.old)} times: {fault.old!r}")
-            text = text.replace(fault.old, fault.new)
+            text = replace_once(text, fault.old, fault.new, f"{name} in {file}")
         target = out / file.rsplit("include/", 1)[-1]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
@@ -84,7 +91,12 @@ def main():
     parser.add_argument("--plant", metavar="NAME", choices=FAULTS)
     parser.add_argument("--lib", metavar="DIR", type=Path, help="the sound library's folder")
     parser.add_argument("--out", metavar="DIR", type=Path, help="for the faulty source")
+    parser.add_argument("--blind", metavar="FILE", type=Path,
+                        help="state.c, for an explorer that overlooks; --out is a file then")
     args = parser.parse_args()
+    if args.blind:
+        args.out.write_text(replace_once(args.blind.read_text(), *BLIND, args.blind))
+        return
     if args.list:
         for name, fault in FAULTS.items():
             print(name, fault.variant, fault.compiled, fault.file, fault.oracle)

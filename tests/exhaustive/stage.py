@@ -41,8 +41,8 @@ Family = namedtuple("Family", "kind alphabet depth subjects heaps")
 BOUNDS = {
     "full": [
         Family("heaps", "deep", 8, ONE_FORMAT, SMALL_HEAPS),
-        Family("heaps", "deep", 6, AUTO, SMALL_HEAPS),
-        Family("heaps", "wide", 4, SUBJECTS, SMALL_HEAPS),
+        Family("heaps", "deep", 7, AUTO, SMALL_HEAPS),
+        Family("heaps", "wide", 5, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "edges", 3, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "limit", 4, SUBJECTS, LIMIT_HEAPS),
         Family("pairs", "deep", 3, SUBJECTS, SMALL_PAIRS),
