@@ -144,7 +144,10 @@ static void simplify_header(struct shrink_job *job)
         }
     }
     for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
-        if (regions[i] >= job->best->header.region) {
+        if (regions[i] == job->best->header.region) {
+            return;
+        }
+        if (regions[i] > job->best->header.region) {
             break;
         }
         shrink_copy(&job->candidate, job->best);

@@ -2,6 +2,9 @@
 /* What only programs with threads have to become simpler. */
 #include "shrink_job.h"
 
+/* Of a number the values below this are tried one after the other. */
+#define ALL_TRIED 16u
+
 /* Not at all, then longer and longer; for ever comes last. */
 void shrink_wait(struct shrink_job *job, size_t index)
 {
@@ -16,15 +19,29 @@ void shrink_wait(struct shrink_job *job, size_t index)
     }
 }
 
-/* The fewest ticks, the lowest priority: there are at most so many that all can be tried. */
-void shrink_number(struct shrink_job *job, size_t index)
+/* One of an op's numbers: the first few are all tried, then halves. */
+static void number_simpler(struct shrink_job *job, size_t index, uint32_t i)
 {
-    for (uint32_t value = 0; value < job->best->ops[index].value; value++) {
+    uint32_t low = 0;
+
+    while (low < op_number(&job->best->ops[index], i)) {
+        const uint32_t number = op_number(&job->best->ops[index], i);
+        const uint32_t value = low < ALL_TRIED ? low : low + (number - low) / 2;
         struct op op = job->best->ops[index];
-        op.value = value;
-        if (shrink_try_op(job, index, &op)) {
+        op.value = op_number_put(op.value, i, value);
+        if (!shrink_try_op(job, index, &op)) {
+            low = value + 1;
+        } else if (low < ALL_TRIED) {
             return;
         }
+    }
+}
+
+/* The fewest ticks, the lowest priority. */
+void shrink_number(struct shrink_job *job, size_t index)
+{
+    for (uint32_t i = 0; i < OP_NUMBERS; i++) {
+        number_simpler(job, index, i);
     }
 }
 

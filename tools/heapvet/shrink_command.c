@@ -17,7 +17,8 @@ static const char help[] =
     "process. Of a file with many programs, the first that fails is taken.\n\n"
     "      --subject NAME|PATH.so  the allocator (default: the program's kind's)\n"
     "      --oracles LIST          only these (a,b), or all but these (-a,-b)\n"
-    "      --timeout SECONDS       a program that runs longer fails (default 10)\n"
+    "      --timeout SECONDS       a program that takes more of the processor fails (default 10)\n"
+    "      --seconds SECONDS       when to be done; then the best so far is kept (default 60)\n"
     "  -o, --output OUT            where to write the result (default: STEM.min.ops here)\n"
     "\nExit status: 1 the program fails and was shrunk, 0 it does not fail, 2 bad input.\n";
 
@@ -26,19 +27,16 @@ struct shrink {
     const struct subject *subject; /* of the program looked at last */
     struct run_options options;
     const char *output, *oracles;
-    unsigned timeout;
+    unsigned timeout, seconds;
 };
 
 static void parse(int argc, char **argv, struct shrink *shrink)
 {
     static const struct option options[] = {
-        {"subject", required_argument, NULL, 's'},
-        {"oracles", required_argument, NULL, 'a'},
-        {"program", required_argument, NULL, 'p'},
-        {"timeout", required_argument, NULL, 't'},
-        {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"subject", required_argument, NULL, 's'}, {"oracles", required_argument, NULL, 'a'},
+        {"program", required_argument, NULL, 'p'}, {"timeout", required_argument, NULL, 't'},
+        {"seconds", required_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     int c = 0;
     while ((c = cli_option(&command_shrink, argc, argv, ":o:h", options)) != -1) {
@@ -52,6 +50,9 @@ static void parse(int argc, char **argv, struct shrink *shrink)
             break;
         case 't':
             shrink->timeout = (unsigned)cli_number("shrink", "--timeout", optarg, 1, 86400);
+            break;
+        case 'n':
+            shrink->seconds = (unsigned)cli_number("shrink", "--seconds", optarg, 1, 86400);
             break;
         default:
             shrink->output = optarg;
@@ -138,8 +139,10 @@ static void report(const struct shrink *shrink, const char *file, const char *st
     }
     write_result(output, file, program, subject, outcome);
     fprintf(strcmp(output, "-") == 0 ? stderr : stdout,
-            "%s: %zu ops of %zu left, oracle %s\n  run  %s run %s--subject %s %s\n", output,
-            program->nops, before, outcome_word(outcome), cli_program, chosen, subject->name, word);
+            "%s: %zu ops of %zu left, oracle %s%s\n  run  %s run %s--subject %s %s\n", output,
+            program->nops, before, outcome_word(outcome),
+            outcome->cut ? "; the time is up, there may be fewer" : "", cli_program, chosen,
+            subject->name, word);
     free(chosen);
     free(word);
     free(output);
@@ -147,9 +150,10 @@ static void report(const struct shrink *shrink, const char *file, const char *st
 
 static int run(int argc, char **argv)
 {
-    struct shrink shrink = {.options = run_options_default, .timeout = 10};
+    struct shrink shrink = {.options = run_options_default, .timeout = 10, .seconds = 60};
     parse(argc, argv, &shrink);
     shrink_seconds = shrink.timeout;
+    shrink_total_seconds = shrink.seconds;
     shrink_run = run_any;
     const char *file = argv[optind];
     struct chosen_programs chosen;
