@@ -103,9 +103,9 @@ bool region_size(bool big, size_t n, uint32_t other)
     const size_t bytes = big ? KHEAP_SIZE_BIG(wanted) : KHEAP_SIZE_SMALL(wanted);
     const wide need = rounded_up((wide)wanted + (big ? 8 : 4), 8);
     const wide most = big ? KHEAP_MAX_UNITS_BIG : KHEAP_MAX_UNITS_SMALL;
-    /* Where an address has 32 bits the macro gives up 15 units before a region would fill them all.
+    /* Where an address has 32 bits the macro gives up 13 units before a region would fill them all.
      */
-    const wide largest = most < SIZE_MAX / 8 ? most : SIZE_MAX / 8 - 14;
+    const wide largest = most < SIZE_MAX / 8 ? most : SIZE_MAX / 8 - 13;
     const wide units = bytes == SIZE_MAX ? largest + 1 : bytes / 8;
 
     ASSUME(other >= 1);

@@ -48,7 +48,7 @@ PROPERTIES = [
          (GUARD, "return leading_zeros(size2 - 1);", "return leading_zeros(size2);")),
     bits("bucket_above", "bits_sizes.c", "src/guard.h bit_of",
          "a chunk of a bucket above the request's is larger than the request",
-         (GUARD, "return leading_zeros(size2 - 1);", "return leading_zeros(size2 - 1) & ~1u;")),
+         (GUARD, "return leading_zeros(size2 - 1);", "return leading_zeros(size2 - 1) ^ 1;")),
     bits("pointer_distance", "bits_sizes.c", "src/chunk.h pointer_units",
          "inside if and only if a multiple of 8 and below the end",
          ("src/chunk.h", "sizeof(size_t) * 8 - 3", "sizeof(size_t) * 8 - 2")),
