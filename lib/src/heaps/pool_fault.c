@@ -40,7 +40,7 @@ void pool_fault(const struct k_mem_pool *pool, struct pool_place at, const void 
         .kind = freed ? KHEAP_FAULT_NOT_USED : KHEAP_FAULT_BAD_POINTER,
         .heap = pool,
         .address = address,
-        .offset = freed && pool != NULL ? pool_block_offset(pool, at) : 0,
+        .offset = freed ? pool_block_offset(pool, at) : 0,
         .invariant = misuse == POOL_FOREIGN ? "P1 a block given back is one of its pool's"
                      : freed                ? "P2 a block given back is in use"
                                             : "P3 a descriptor stands in front of what is freed",

@@ -95,7 +95,11 @@ static void bits_clear(struct k_mem_pool *pool, uint32_t bit, uint32_t mask)
     }
 }
 
-/* The first bit set at or behind `bit`: up until a word has one, and down again to the row. */
+/*
+ * The first bit set at or behind `bit`: up until a word has one, and down again to the row. A level
+ * starts in the first quarter of all bits, so where there are two words or more the one behind its
+ * first is there in every layer.
+ */
 static uint32_t bits_next(const struct k_mem_pool *pool, uint32_t bit)
 {
     const uint32_t *layers[SUMMARIES];
@@ -104,12 +108,9 @@ static uint32_t bits_next(const struct k_mem_pool *pool, uint32_t bit)
 
     layers[0] = pool->free;
     for (;;) {
-        uint32_t bits = 0;
+        const uint32_t bits = layers[up][bit / WORD_BITS] & UINT32_MAX << bit % WORD_BITS;
 
         KHEAP_STEP();
-        if (bit / WORD_BITS < words) {
-            bits = layers[up][bit / WORD_BITS] & UINT32_MAX << bit % WORD_BITS;
-        }
         if (bits != 0) {
             bit = bit / WORD_BITS * WORD_BITS + lowest_bit(bits);
             break;
