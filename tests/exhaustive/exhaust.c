@@ -145,9 +145,9 @@ static const struct subject *load_subject(const char *path)
 static const struct program *load_alphabet(const char *path, struct program_list *list)
 {
     host_load_programs(path, list);
-    if (list->count != 1 || list->programs[0].nops == 0 || list->programs[0].nops > UINT8_MAX ||
+    if (list->count != 1 || list->programs[0].nops == 0 || list->programs[0].nops > UINT16_MAX ||
         program_threaded(&list->programs[0].header)) {
-        host_bad_input(path, 0, "expected one program without threads of 1 to 255 ops");
+        host_bad_input(path, 0, "expected one program without threads of 1 to 65535 ops");
     }
     return &list->programs[0];
 }

@@ -44,6 +44,7 @@ BOUNDS = {
         Family("heaps", "deep", 7, AUTO, SMALL_HEAPS),
         Family("heaps", "wide", 5, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "edges", 3, SUBJECTS, SMALL_HEAPS),
+        Family("heaps", "every", 2, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "limit", 4, SUBJECTS, LIMIT_HEAPS),
         Family("pairs", "deep", 3, SUBJECTS, SMALL_PAIRS),
         Family("pairs", "limit", 2, SUBJECTS, LIMIT_PAIRS),
@@ -53,12 +54,15 @@ BOUNDS = {
         Family("heaps", "deep", 4, AUTO, SMALL_HEAPS),
         Family("heaps", "wide", 3, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "edges", 2, SUBJECTS, SMALL_HEAPS),
+        Family("heaps", "every", 1, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "limit", 2, SUBJECTS, LIMIT_HEAPS),
         Family("pairs", "deep", 2, SUBJECTS, SMALL_PAIRS),
         Family("pairs", "limit", 1, SUBJECTS, LIMIT_PAIRS),
     ],
 }
 
+# Of each walk's line: how many heaps, of them refused by init or with all states met; the sums.
+TOTALS = ("heaps", "refused", "closed", "states", "transitions")
 Task = namedtuple("Task", "kind alphabet depth subject region offset")
 HEAP = re.compile(r"^region (\d+) offset (\d+): (.*)$")
 MADE = re.compile(r"^units (\d+) base (\d+) states (\d+) transitions (\d+) depth (\d+)( closed)?"
@@ -117,9 +121,6 @@ def result_of(task, text):
     if task.kind == "pairs":
         problems = same_sort(task, rows)
     return {"totals": totals, "evaluated": evaluated, "problems": problems}
-
-
-TOTALS = ("heaps", "refused", "closed", "states", "transitions")
 
 
 def perform(ctx, tasks, programs, out, ledger):
@@ -264,7 +265,7 @@ def run(ctx):
             f"{sum(r[t] for r in mine):,} {t}" for t in TOTALS))
     if seconds > BAR:
         problems.append(f"it took {seconds:.0f} s, the bar is {BAR} s")
-    line = (f"{sum(r['heaps'] - r['refused'] for r in heaps.values()):,} heaps, {states:,} states, "
+    line = (f"{sum(r['heaps'] - r['refused'] for r in heaps.values()):,} walks, {states:,} states, "
             f"{transitions:,} transitions, {sum(p['pairs'] for p in pairs.values()):,} regions "
             f"through init, {len(problems)} mismatches")
     figures = {"rows": rows, "states": states, "transitions": transitions, "init": pairs,

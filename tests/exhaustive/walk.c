@@ -13,7 +13,8 @@
 /* How a state was met: the state it came from, and the op. */
 struct node {
     uint32_t parent;
-    uint8_t letter, slot;
+    uint16_t letter;
+    uint8_t slot;
     uint8_t live; /* bit i: slot i holds a block */
 };
 
@@ -44,7 +45,7 @@ static void node_add(struct walk *walk, struct node node)
     walk->nodes[walk->count++] = node;
 }
 
-static struct op op_of(const struct walk *walk, uint8_t letter, uint8_t slot)
+static struct op op_of(const struct walk *walk, uint16_t letter, uint8_t slot)
 {
     struct op op = walk->explored->alphabet->ops[letter];
 
@@ -137,7 +138,7 @@ static bool expand(struct walk *walk, size_t at)
     const struct program *alphabet = walk->explored->alphabet;
     const uint32_t depth = path_write(walk, at);
 
-    for (uint8_t letter = 0; letter < alphabet->nops; letter++) {
+    for (uint16_t letter = 0; letter < alphabet->nops; letter++) {
         const uint8_t slots =
             slots_for(op_table[alphabet->ops[letter].kind].fields, walk->nodes[at].live);
 
