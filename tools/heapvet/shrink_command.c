@@ -139,8 +139,9 @@ static void report(const struct shrink *shrink, const char *file, const char *st
     }
     write_result(output, file, program, subject, outcome);
     fprintf(strcmp(output, "-") == 0 ? stderr : stdout,
-            "%s: %zu ops of %zu left, oracle %s%s\n  run  %s run %s--subject %s %s\n", output,
-            program->nops, before, outcome_word(outcome),
+            "%s: %zu ops of %zu left, oracle %s, %zu candidates tried%s\n  run  %s run %s--subject "
+            "%s %s\n",
+            output, program->nops, before, outcome_word(outcome), outcome->tries,
             outcome->cut ? "; the time is up, there may be fewer" : "", cli_program, chosen,
             subject->name, word);
     free(chosen);
