@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the explorer of small heaps; one case a promise."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -122,6 +123,25 @@ def resume(scratch):
     expect(len(ran) == len(tasks) - 5, f"the second run did {len(ran)} of {len(tasks)} tasks")
 
 
+def refused(said, function, *words):
+    try:
+        function(*words)
+    except stage.Usage as problem:
+        expect(said in str(problem) and "\n" not in str(problem), f"expected {said}: {problem}")
+        return
+    expect(False, f"expected a refusal that says {said}")
+
+
+@contextlib.contextmanager
+def replaced(module, name, value):
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
 def usage(scratch):
     subject, alphabet = PROGRAMS / "small-1.so", stage.HERE / "deep.ops"
     broken = scratch / "broken.ops"
@@ -136,6 +156,13 @@ def usage(scratch):
                          "broken.ops:2")):
         done = exhaust(*words, status=2)
         expect(said in done.stderr, f"{words}: expected {said}, have {done.stderr}")
+    with replaced(stage, "HERE", scratch), replaced(stage, "BOUNDS", {"bad": [
+            stage.Family("heaps", "broken", 1, stage.SUBJECTS, stage.SMALL_HEAPS)]}):
+        refused("broken.ops:2", stage.explore, context(), "bad", scratch / "out")
+    for line in ("quick heaps deep", "slow heaps deep 5 small-1 1 1 1 1 1",
+                 "quick heaps deep 5 small-1 1 1 x 1 1"):
+        (scratch / "counts.txt").write_text("# a comment\n" + line + "\n")
+        refused("counts.txt:2", stage.committed, scratch / "counts.txt")
     expect("usage" in exhaust("--help").stdout, "--help says nothing")
 
 

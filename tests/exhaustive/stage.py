@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tools" / "vet"))
-from context import Context, Screen, kill_group  # noqa: E402
+from context import Context, Screen, Usage, kill_group  # noqa: E402
 from resume import Ledger, fingerprint  # noqa: E402
 
 NAME = "explore"
@@ -140,6 +140,8 @@ def perform(ctx, tasks, programs, out, ledger):
                 task, log = running.pop(process)
                 finished += 1
                 text = read_log(log)
+                if process.returncode == 2:
+                    raise Usage(said(task, text, 2))
                 if process.returncode == 0:
                     ledger.put("/".join(map(str, task)), result_of(task, text))
                 else:
@@ -186,10 +188,15 @@ def summed(tasks, ledger):
 def committed(path=COUNTS):
     """Rows by bound and name."""
     bounds = {bound: {} for bound in BOUNDS}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        if line and not line.startswith("#"):
-            words = line.split()
-            bounds[words[0]][" ".join(words[1:5])] = dict(zip(TOTALS, map(int, words[5:])))
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] not in bounds or len(words) != 5 + len(TOTALS) \
+                or not all(word.isdecimal() for word in words[5:]):
+            raise Usage(f"{path.name}:{number}: expected a bound, a name of four words and "
+                        f"{len(TOTALS)} counts, have '{line}'")
+        bounds[words[0]][" ".join(words[1:5])] = dict(zip(TOTALS, map(int, words[5:])))
     return bounds
 
 
@@ -203,7 +210,7 @@ def compare(rows, wanted):
 
 
 def accept(bound, rows, path=COUNTS):
-    bounds = committed(path)
+    bounds = committed()
     bounds[bound] = rows
     lines = ["# Heaps explored, and what there was: changed only by",
              "# python3 tests/exhaustive/stage.py --accept [--quick].",
@@ -251,9 +258,10 @@ def run(ctx):
     start = time.monotonic()
     bound = "quick" if ctx.quick else "full"
     programs = ctx.heapvet.parent / "tests" / "exhaustive"
+    wanted = committed()[bound]
     pairs, problems = init_pairs(ctx, programs)
     rows, evaluated, bad = explore(ctx, bound, ctx.root / "out" / "explore")
-    problems += bad or compare(rows, committed()[bound])
+    problems += bad or compare(rows, wanted)
     seconds = time.monotonic() - start
     heaps = {n: r for n, r in rows.items() if n.startswith("heaps")}
     states = sum(r["states"] for r in heaps.values())
@@ -284,7 +292,11 @@ def main():
     if args.build:
         ctx.heapvet = args.build.resolve() / "heapvet"
     bound = "quick" if args.quick else "full"
-    rows, _, problems = explore(ctx, bound, ctx.root / "out" / "explore")
+    try:
+        rows, _, problems = explore(ctx, bound, ctx.root / "out" / "explore")
+    except Usage as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
