@@ -117,7 +117,7 @@ static bool judge_asked_reset(struct run *run)
 
 static bool judge_asked_largest(struct run *run)
 {
-    return judge_largest(run, run->result.value);
+    return judge_largest(run, run->result.value) && judge_steps(run);
 }
 
 /* The word for: every oracle now. */

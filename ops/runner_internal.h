@@ -170,6 +170,9 @@ void poison_end(struct run *run);
 void forecast_call(struct run *run);
 bool judge_result(struct run *run);
 bool judge_faults(struct run *run);
+/* The call just made probed at most ALLOC_LOOPS chunks: one that searches, or asks what a search
+ * would find. */
+bool judge_steps(struct run *run);
 
 /* runner_blocks.c */
 /* An oracle that is off let a fault pass which the model cannot represent: go on without it. */
