@@ -95,7 +95,8 @@ KHEAP_INLINE enum invariant search(const struct sys_heap *heap, enum format f, w
         if (again && !brief && CONFIG_SYS_HEAP_ALLOC_LOOPS > 1 && seen == first) {
             index = first;
         }
-        if (LEVEL >= 2 && unlikely(!index_inside(heap, index))) {
+        /* What is left of the found chunk may enter this list behind its new head. */
+        if (LEVEL >= 2 && unlikely(!entry_sound(heap, f, base, index, bit))) {
             return I5_LINKS;
         }
         miss_note(f, base, bit, index, found);

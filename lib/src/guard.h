@@ -173,21 +173,24 @@ KHEAP_INLINE bool member_sound(const struct sys_heap *heap, enum format f, word 
     return (tag & 1) == 0 && listed(f, tag) && bit_of(tag) == bit && span_inside(heap, index, tag);
 }
 
-/* A chunk can be put into the bucket's list: its head and the head's prev are what they should be.
- */
+/* A chunk can be put into the bucket's list when index is its head: that and its prev are what they
+ * should be. */
+KHEAP_INLINE bool entry_sound(const struct sys_heap *heap, enum format f, word *base,
+                              uint32_t index, uint32_t bit)
+{
+    if (!member_sound(heap, f, base, index, bit)) {
+        return false;
+    }
+    const uint32_t prev = prev_get(f, chunk_at(base, index));
+
+    return index_inside(heap, prev) && next_get(f, chunk_at(base, prev)) == index;
+}
+
 KHEAP_INLINE bool head_sound(const struct sys_heap *heap, enum format f, word *base, uint32_t bit)
 {
     const uint32_t head = head_get(f, base, bit);
 
-    if (head == 0) {
-        return true;
-    }
-    if (!member_sound(heap, f, base, head, bit)) {
-        return false;
-    }
-    const uint32_t prev = prev_get(f, chunk_at(base, head));
-
-    return index_inside(heap, prev) && next_get(f, chunk_at(base, prev)) == head;
+    return head == 0 || entry_sound(heap, f, base, head, bit);
 }
 
 /* A free chunk with a neighbour that is about to be joined or taken: its size, links and far end.
