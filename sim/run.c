@@ -338,6 +338,8 @@ enum sim_end sim_run(const struct program *program, const struct subject *subjec
     }
     state_begin(program, subject, options, counts, failure);
     memory_begin();
+    /* Memory that held something else before: what init forgets to set is found out. */
+    memset(subject_state, 0xa5, subject->state_bytes);
     if (subject->init(subject_state, sim.heap.region, program->header.region) != 0) {
         memory_end();
         counts->run.does_not_fit++;
