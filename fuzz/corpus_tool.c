@@ -29,10 +29,19 @@ static uint8_t *encode(const struct program *program, size_t *size)
     return data;
 }
 
+static bool misuses(const char *word)
+{
+    return strcmp(word, "misuse") == 0;
+}
+
 /* PROGRAM_KINDS: no such word. */
 static enum program_kind kind_of(const char *word)
 {
     uint32_t kind = 0;
+
+    if (misuses(word)) {
+        return KIND_HEAP;
+    }
 
     while (kind < PROGRAM_KINDS && strcmp(word, kind_words[kind]) != 0) {
         kind++;
@@ -45,17 +54,22 @@ static enum program_kind kind_of(const char *word)
  * being enough. Programs that the target would cut are left out: a cut trace is not the shape its
  * name says.
  */
-static bool fits_target(struct program *program, enum program_kind kind)
+static bool fits_target(struct program *program, enum program_kind kind, bool misuse)
 {
     if (program->header.kind != kind && program->header.kind != KIND_HEAP) {
         return false;
+    }
+    for (size_t i = 0; i < program->nops && !misuse; i++) {
+        if ((op_table[program->ops[i].kind].fields & OP_MISUSES) != 0) {
+            return false;
+        }
     }
     program->header.kind = (uint8_t)kind;
     return program->header.slots_log2 <= program_slots_log2_max(&program->header) &&
            record_size(program) <= FUZZ_MAX_RECORD_BYTES && program->nops <= FUZZ_MAX_OPS;
 }
 
-static int write_records(enum program_kind kind, const char *folder, const char *file)
+static int write_records(const char *word, const char *folder, const char *file)
 {
     struct program_list list;
     const char *slash = strrchr(file, '/');
@@ -66,7 +80,7 @@ static int write_records(enum program_kind kind, const char *folder, const char 
     for (size_t i = 0; i < list.count; i++) {
         char path[4096];
         size_t size;
-        if (!fits_target(&list.programs[i], kind)) {
+        if (!fits_target(&list.programs[i], kind_of(word), misuses(word))) {
             continue;
         }
         snprintf(path, sizeof(path), "%s/%s-%zu", folder, base, i);
@@ -90,7 +104,7 @@ static int records(int argc, char **argv)
     }
     host_expand_paths(argv + 4, (size_t)(argc - 4), &files, &nfiles);
     for (size_t i = 0; i < nfiles; i++) {
-        written += write_records(kind_of(argv[2]), argv[3], files[i]);
+        written += write_records(argv[2], argv[3], files[i]);
     }
     host_free_paths(files, nfiles);
     printf("%d programs\n", written);
@@ -113,7 +127,7 @@ static int text(int argc, char **argv)
         return 2;
     }
     uint8_t *data = host_read_file(argv[3], &size);
-    (void)record_decode_as(&program, kind, false, data, size);
+    (void)record_decode_as(&program, kind, misuses(argv[2]), data, size);
     free(data);
     fuzz_limit(&program, edge ? FUZZ_FORMAT_EDGE : fuzz_reach_of(kind));
     fwrite(out, 1, text_print(&program, out, sizeof(out)), stdout);
@@ -122,14 +136,17 @@ static int text(int argc, char **argv)
 
 /* One record of each kind with a slot and a value that are in reach of each other; with threads
  * also for ever and a while, by a thread and by the interrupt. */
-static void dict_records(enum program_kind kind)
+static void dict_records(enum program_kind kind, bool misuse)
 {
     static const unsigned whos[] = {0x00, 0x21, 0xf1, 0x0f};
     const struct program_header header = {.kind = (uint8_t)kind};
     const bool threaded = program_threaded(&header);
-    const unsigned kinds = threaded ? OP_KINDS : OP_KINDS_PLAIN;
 
-    for (unsigned op = 0; op < kinds; op++) {
+    for (unsigned op = 0; op < OP_KINDS; op++) {
+        const uint32_t fields = op_table[op].fields;
+        if ((!threaded && (fields & OP_THREADED) != 0) || (!misuse && (fields & OP_MISUSES) != 0)) {
+            continue;
+        }
         for (unsigned who = 0; who < (threaded ? 4u : 1u); who++) {
             printf("%s_%u=\"\\x%02x\\x04\\x01\\x%02x\\x40\\x00\\x00\\x00\"\n", op_table[op].word,
                    who, op, whos[who]);
@@ -168,7 +185,7 @@ static int dict(int argc, char **argv)
     if (argc != 3 || kind_of(argv[2]) == PROGRAM_KINDS) {
         return 2;
     }
-    dict_records(kind_of(argv[2]));
+    dict_records(kind_of(argv[2]), misuses(argv[2]));
     return 0;
 }
 
@@ -184,9 +201,10 @@ int main(int argc, char **argv)
         status = dict(argc, argv);
     }
     if (status == 2) {
-        fputs(
-            "usage: fuzz_corpus records KIND DIR FILE... | text KIND|edge FILE | dict KIND|text\n",
-            stderr);
+        fputs("usage: fuzz_corpus records KIND|misuse DIR FILE... | text KIND|misuse|edge FILE | "
+              "dict "
+              "KIND|misuse|text\n",
+              stderr);
     }
     return status;
 }

@@ -22,6 +22,8 @@ PORTS = ["fuzz_system", "fuzz_system_legacy", "fuzz_multi"]
 THREADS = ["fuzz_kheap", "fuzz_pool"]
 HEAPS = [f"fuzz_heap_{form}_{loops}" for form in ("small", "big", "auto") for loops in (1, 3, 255)]
 
+MISUSE = ["fuzz_misuse_small", "fuzz_misuse_big"]
+
 LIBFUZZER = {
     "CC": "clang-19", "CXX": "clang++-19", "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer",
     "FUZZ_MUTATOR": "1",
@@ -38,7 +40,7 @@ def sanitized(name, more=""):
 
 # engine: (environment of build.sh, targets, further goals)
 ENGINES = {
-    "address": (sanitized("address"), HEAPS + ["fuzz_edge", "fuzz_text"] + PORTS + THREADS,
+    "address": (sanitized("address"), HEAPS + ["fuzz_edge", "fuzz_text"] + MISUSE + PORTS + THREADS,
                 ["fuzz_rate_auto_3"]),
     "undefined": (sanitized("undefined", "-fno-sanitize-recover=all"),
                   ["fuzz_heap_small_3", "fuzz_heap_big_255", "fuzz_heap_auto_1", "fuzz_multi", "fuzz_kheap"],
@@ -60,15 +62,17 @@ PACKAGES = ["make", "clang-19", "libclang-rt-19-dev", "llvm-19", "afl++", "clang
 
 
 def variant_of(target):
-    """The heap that a target holds, as in kheap_VARIANT.so: FORMAT_LOOPS, or what stands on a port."""
+    """The heap that a target holds, as in kheap_VARIANT.so: FORMAT_LOOPS, with _hard hardening 2, or what stands on a port."""
     if target.startswith("fuzz_heap_"):
         return target[len("fuzz_heap_"):]
+    if target in MISUSE:
+        return target[len("fuzz_misuse_"):] + "_3_hard"
     return target[len("fuzz_"):] if target in PORTS else "auto_3"
 
 
 def kind_of(target):
-    """The kind of a target's programs (ops/op.h); text: its input is bytes."""
-    if target in PORTS + THREADS + ["fuzz_text"]:
+    """The kind of a target's programs (ops/op.h); misuse: a heap's, with it; text: its input is bytes."""
+    if target in PORTS + THREADS + MISUSE + ["fuzz_text"]:
         return target.split("_")[1]
     return "heap"
 

@@ -21,6 +21,14 @@ static uint32_t limited_region(uint32_t region, enum fuzz_reach reach)
     return FUZZ_EDGE - FUZZ_EDGE_SPAN + region % (2u * FUZZ_EDGE_SPAN + 1u);
 }
 
+/* A stress test of many rounds would take longer than all other ops of an input. */
+static void limit_rounds(struct op *op)
+{
+    if (op->kind == OP_STRESS) {
+        op->value = op_number_put(op->value, 0, op_number(op, 0) % FUZZ_STRESS_ROUNDS);
+    }
+}
+
 void fuzz_limit(struct program *program, enum fuzz_reach reach)
 {
     struct program_header *header = &program->header;
@@ -32,6 +40,7 @@ void fuzz_limit(struct program *program, enum fuzz_reach reach)
     const uint16_t mask = (uint16_t)((1u << header->slots_log2) - 1u);
     for (size_t i = 0; i < program->nops; i++) {
         program->ops[i].slot &= mask;
+        limit_rounds(&program->ops[i]);
     }
     program_limit(program, FUZZ_CAPACITY, FUZZ_MAX_OPS);
 }

@@ -29,6 +29,8 @@
 #define FUZZ_EDGE_SPAN        2048u
 #define FUZZ_CAPACITY         (FUZZ_EDGE + FUZZ_EDGE_SPAN)
 
+#define FUZZ_STRESS_ROUNDS    64u
+
 /* 256 slots: more live blocks than FUZZ_MAX_OPS can make useful. */
 #define FUZZ_SLOTS_LOG2       8u
 

@@ -14,16 +14,21 @@ formats := small big auto
 loops   := 1 3 255
 heap_targets := $(foreach f,$(formats),$(foreach l,$(loops),fuzz_heap_$(f)_$(l)))
 # The heaps that stand on a port: the system heap on both back ends, and what runs in the simulation.
+# What must survive misuse, hardening 2, in both header formats.
+hard_formats   := small big
+misuse_targets := $(foreach f,$(hard_formats),fuzz_misuse_$(f))
 port_targets := fuzz_system fuzz_system_legacy fuzz_multi
 sim_targets  := fuzz_kheap fuzz_pool
-all_targets  := $(heap_targets) fuzz_edge fuzz_text $(port_targets) $(sim_targets)
+all_targets  := $(heap_targets) fuzz_edge fuzz_text $(misuse_targets) $(port_targets) $(sim_targets)
 targets := $(or $(strip $(FUZZ_TARGETS)),$(all_targets))
 
 define_small := -DCONFIG_SYS_HEAP_SMALL_ONLY=1
 define_big   := -DCONFIG_SYS_HEAP_BIG_ONLY=1
 define_auto  := -DCONFIG_SYS_HEAP_AUTO=1
+define_hard  := -DCONFIG_SYS_HEAP_HARDENING_LEVEL=2
+# $(1): format_loops, or format_loops_hard
 defines = $(define_$(word 1,$(subst _, ,$(1)))) -DCONFIG_SYS_HEAP_ALLOC_LOOPS=$(word 2,$(subst _, ,$(1))) \
-          '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES) $(lib_flags)
+          $(define_$(word 3,$(subst _, ,$(1)))) '-DKHEAP_CONFIG_HEADER="kheap_probe.h"' $(LIB_DEFINES) $(lib_flags)
 # Where a listener costs nothing that is measured it is on, so that every input tests its events too.
 port_define_system        := -DCONFIG_HEAP_MEM_POOL_SIZE=1 -DCONFIG_SYS_HEAP_LISTENER=1
 port_define_system_legacy := -DCONFIG_HEAP_MEM_POOL_SIZE=16384 -DCONFIG_HEAP_MEM_POOL_LEGACY=1
@@ -84,7 +89,6 @@ $(O)/text/%.o: %.c
 	@echo "  parser  $<"
 	$(Q)$(CC) $(CFLAGS) $(c_flags) -c $< -o $@
 
-# $(1): format_loops
 define variant
 $(L)_$(1)/%.o: $(LIB_DIR)/src/%.c
 	@mkdir -p $$(@D)
@@ -110,6 +114,15 @@ $(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
 	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' $$(filter %.c,$$^) -o $$@
 endef
 $(foreach f,$(formats),$(foreach l,$(loops),$(eval $(call variant,$(f)_$(l)))))
+$(foreach f,$(hard_formats),$(eval $(call variant,$(f)_3_hard)))
+
+define misuse_target
+$(OUT)/fuzz_misuse_$(1): $(O)/harness/fuzz/fuzz_misuse.o $(harness_objects) $(call lib_objects,$(1)_3_hard) \
+                         $(shell_sources:%.c=$(O)/harness/%.o)
+	@echo "  link    $$(@F)"
+	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
+endef
+$(foreach f,$(hard_formats),$(eval $(call misuse_target,$(f))))
 
 
 # $(1): the target's name behind fuzz_, which its heap has too.
@@ -174,7 +187,7 @@ $(O)/fuzz_corpus: $(tool_sources:%.c=$(O)/tool/%.o)
 	$(Q)$(CC) $^ -ldl -o $@
 corpus_tool := $(or $(CORPUS_TOOL),$(O)/fuzz_corpus)
 
-seed_files := $(sort $(wildcard corpus/seeds/*.ops corpus/regress/*.ops))
+seed_files := $(sort $(wildcard corpus/seeds/*.ops corpus/regress/*.ops corpus/misuse/*.ops))
 seed_folders := $(wildcard corpus/seeds corpus/regress)
 # The programs that a target of this kind can run.
 $(O)/%_seeds.zip: $(seed_files) $(corpus_tool) fuzz/make_zip.py
@@ -186,7 +199,7 @@ $(O)/text_seeds.zip: $(seed_files) fuzz/make_zip.py
 $(O)/%.dict: $(corpus_tool)
 	$(Q)$(corpus_tool) dict $* > $@
 
-kind = $(if $(filter $(1),fuzz_text $(port_targets) $(sim_targets)),$(word 2,$(subst _, ,$(1))),heap)
+kind = $(if $(filter $(1),fuzz_text $(misuse_targets) $(port_targets) $(sim_targets)),$(word 2,$(subst _, ,$(1))),heap)
 options = $(if $(filter $(1),$(sim_targets)),threads,$(if $(filter fuzz_text,$(1)),text,heap))
 define data_files
 $(OUT)/$(1)_seed_corpus.zip: $(O)/$(call kind,$(1))_seeds.zip
