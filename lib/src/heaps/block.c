@@ -49,7 +49,8 @@ enum kheap_resized kheap_resize(struct sys_heap *heap, void *p, size_t align, si
 {
     const size_t least = align < 8 ? 8 : align;
 
-    HEAP_ENTER(heap, KHEAP_NOT_RESIZED);
+    /* Callbacks were refused before the lock was taken. */
+    KHEAP_ENTER(heap);
     return heap_is_small(heap) ? resize_as(heap, SMALL, p, least, bytes, usable)
                                : resize_as(heap, BIG, p, least, bytes, usable);
 }
@@ -58,7 +59,7 @@ bool kheap_block_free(struct sys_heap *heap, void *p)
 {
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
     /* Free's own checks, without the free. */
-    HEAP_ENTER(heap, false);
+    KHEAP_ENTER(heap);
     if (!kheap_releasable(heap, p)) {
         return false;
     }
