@@ -6,6 +6,7 @@
  * oracle of a sys_heap applies. Built as kheap.c is, with lib/src/heaps and a port.
  */
 
+#include "edges_table.h"
 #include "kheap_events.h"
 #include "kheap_look.h"
 
@@ -31,7 +32,9 @@ const char *kheap_probe_fault;
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {
-    ((struct kheap_state *)(uintptr_t)fault->heap)->faults++;
+    if (!edge_report(fault)) {
+        ((struct kheap_state *)(uintptr_t)fault->heap)->faults++;
+    }
 }
 
 static struct k_heap *heap_of(void *state)
@@ -129,6 +132,13 @@ static uint32_t kheap_faults(void *state)
     return ((struct kheap_state *)state)->faults;
 }
 
+/* The items have heaps of their own; what they allocate there is no event of this one. */
+static bool kheap_api(void *state, uint32_t item, struct subject_verdict *verdict)
+{
+    (void)state;
+    return edge_call(edge_items[item], verdict);
+}
+
 extern const struct subject SUBJECT_SYMBOL;
 const struct subject SUBJECT_SYMBOL = {
     .abi = SUBJECT_ABI,
@@ -155,4 +165,6 @@ const struct subject SUBJECT_SYMBOL = {
     .faults = kheap_faults,
     .calloc = kheap_calloc,
     .events = events_take,
+    .api = kheap_api,
+    .api_items = EDGE_ITEMS,
 };

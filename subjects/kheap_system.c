@@ -7,11 +7,12 @@
  * CONFIG_HEAP_MEM_POOL_LEGACY=1 it is a memory pool.
  */
 
+#include "../lib/src/heaps/system_heap.h"
+#include "edges_pool.h"
 #include "kheap_events.h"
 #include "kheap_look.h"
 #include "op.h"
 
-#include "../lib/src/heaps/system_heap.h"
 #include "kheap/system_heap.h"
 
 #ifndef SUBJECT_SYMBOL
@@ -36,8 +37,7 @@ const char *kheap_probe_fault;
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {
-    (void)fault;
-    faults++;
+    faults += !edge_report(fault);
 }
 
 #if CONFIG_HEAP_MEM_POOL_LEGACY
@@ -170,6 +170,26 @@ static uint32_t system_faults(void *state)
     return faults;
 }
 
+static const edge_item system_items[] = {
+    edge_pool_shapes,       edge_pool_of_many,       edge_pool_row_ends,
+    edge_pool_last_attempt, edge_pool_malloc,
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
+    edge_pool_misuse,       edge_pool_malloc_misuse,
+#endif
+#if CONFIG_HEAP_MEM_POOL_LEGACY
+    edge_pool_realloc,
+#else
+    edge_pool_free,
+#endif
+};
+
+/* The items have pools of their own. */
+static bool system_api(void *state, uint32_t item, struct subject_verdict *verdict)
+{
+    (void)state;
+    return edge_call(system_items[item], verdict);
+}
+
 extern const struct subject SUBJECT_SYMBOL;
 const struct subject SUBJECT_SYMBOL = {
     .abi = SUBJECT_ABI,
@@ -186,6 +206,8 @@ const struct subject SUBJECT_SYMBOL = {
     .calloc = system_calloc,
     .faults = system_faults,
     .kind = KIND_SYSTEM,
+    .api = system_api,
+    .api_items = (uint32_t)(sizeof system_items / sizeof system_items[0]),
 #if CONFIG_HEAP_MEM_POOL_LEGACY
     .pool = system_pool,
 #else

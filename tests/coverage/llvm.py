@@ -104,11 +104,9 @@ class Function:
         return chain
 
     def place_of(self, file_id, place):
-        """(file, position). What the library's macros make of other people's text counts as well."""
+        """(file, position); the file is None where the function itself is not the library's."""
         chain = self.chain(file_id, place)
-        while chain and self.names[chain[0][0]] is None:
-            chain.pop(0)
-        return (self.names[chain[0][0]], tuple(p for _, p in chain)) if chain else (None, None)
+        return self.names[chain[0][0]], tuple(place for _, place in chain)
 
     def branches(self):
         """(file id, place, file, position, row) of each branch."""

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SUBJECTS_EDGES_TABLE_H
+#define SUBJECTS_EDGES_TABLE_H
+
+/* All items of the heaps that stand on a port, for a subject's api(). */
+
+#include "edges_listener.h"
+
+static const edge_item edge_items[] = {
+    edge_kheap_none,
+    edge_kheap_deadlines,
+    edge_kheap_early,
+    edge_kheap_second_leaves,
+    edge_kheap_isr,
+    edge_kheap_lies_right,
+    edge_timeouts,
+    edge_region_sizes,
+    edge_pool_shapes,
+    edge_pool_of_many,
+    edge_pool_row_ends,
+    edge_pool_last_attempt,
+    edge_pool_malloc,
+    edge_multi_adds,
+    edge_multi_owners,
+    edge_multi_calls,
+    edge_multi_moves,
+    edge_shared_adds,
+    edge_shared_calls,
+    edge_listener_list,
+    edge_listener_calls_back,
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
+    edge_kheap_freed_meanwhile,
+    edge_kheap_misuse,
+    edge_pool_misuse,
+    edge_pool_malloc_misuse,
+    edge_multi_misuse,
+#endif
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+    edge_multi_damage,
+#endif
+};
+#define EDGE_ITEMS ((uint32_t)(sizeof edge_items / sizeof edge_items[0]))
+
+#endif
