@@ -4,14 +4,17 @@
 
 #include "replay.h"
 
-#include "mutate.h"
+#include <stdio.h>
+#include <stdlib.h>
 
-#define MAX_OPS         256u
+#include "mutate.h"
+#include "text.h"
+
 #define REGION          4096u
 #define REGION_THREADS  512u
+#define SLOTS_LOG2      8u
 #define PROGRAM_SECONDS 2u
-
-static struct op ops[MAX_OPS];
+#define PER_OP          128u /* characters of its line, at most */
 
 static void generate(struct program *program, const struct subject *subject, struct rng *rng)
 {
@@ -22,7 +25,7 @@ static void generate(struct program *program, const struct subject *subject, str
         .kind = (enum program_kind)subject->kind,
         .profile = (enum profile)rng_below(rng, profiles),
         .seed = rng_next(rng),
-        .ops = 4 + rng_below(rng, MAX_OPS / 2),
+        .ops = 4 + rng_below(rng, DRAWN_OPS / 2),
     };
 
     (void)generate_program(program, &options);
@@ -35,17 +38,29 @@ static bool edit(struct program *program, const struct pairs *pairs, const struc
     for (size_t tries = 0; tries < 64; tries++) {
         const struct pair *pair = &pairs->first[rng_below(rng, (uint32_t)pairs->count)];
 
-        if (pair->subject == subject && pair->program->nops <= MAX_OPS) {
+        if (pair->subject == subject && pair->program->nops <= DRAWN_OPS) {
             program->header = pair->program->header;
             program->nops = pair->program->nops;
             for (size_t i = 0; i < program->nops; i++) {
                 program->ops[i] = pair->program->ops[i];
             }
-            mutate_program(program, MAX_OPS, true, NULL, rng);
+            mutate_program(program, DRAWN_OPS, true, NULL, rng);
             return true;
         }
     }
     return false;
+}
+
+static void draw(struct program *program, const struct pairs *pairs, const struct subject *subject,
+                 struct rng *rng)
+{
+    if (rng_below(rng, 2) == 0 || pairs->count == 0 || !edit(program, pairs, subject, rng)) {
+        generate(program, subject, rng);
+    }
+    program_limit(program, program_threaded(&program->header) ? REGION_THREADS : REGION, DRAWN_OPS);
+    if (program->header.slots_log2 > SLOTS_LOG2) {
+        program->header.slots_log2 = SLOTS_LOG2;
+    }
 }
 
 static uint32_t subjects_of(const struct configuration *configuration)
@@ -58,35 +73,108 @@ static uint32_t subjects_of(const struct configuration *configuration)
     return count;
 }
 
+/* The library as it stands, then the mutant: a failure of its own, or another digest. */
+static enum run_status run_both(struct pairs *pairs, const struct program *program,
+                                const struct subject *subject, bool *differs,
+                                struct run_failure *failure)
+{
+    const unsigned number = kheap_mutant;
+    uint32_t clean, digest;
+
+    *differs = false;
+    kheap_mutant = 0;
+    const enum run_status sound = pair_run(pairs, program, subject, &clean, failure);
+
+    kheap_mutant = number;
+    if (sound == RUN_FAILED) {
+        return RUN_OK; /* a fault of the library or of an oracle: the mutant is not to blame */
+    }
+    const enum run_status status = pair_run(pairs, program, subject, &digest, failure);
+
+    *differs = digest != clean;
+    return status;
+}
+
 void fuzz_all(struct pairs *pairs, const struct configuration *configuration,
               struct outcome *outcome, double seconds, uint64_t seed)
 {
+    static struct op other[DRAWN_OPS];
     const uint64_t end = replay_micros() + (uint64_t)(seconds * 1e6);
     const uint32_t subjects = subjects_of(configuration);
     struct rng rng;
 
     rng_seed(&rng, seed);
-    outcome->at = "random";
+    outcome->at = outcome->differs = "random";
     while (replay_micros() < end) {
         const struct subject *subject = configuration->subjects[rng_below(&rng, subjects)];
-        struct program program = {.capacity = MAX_OPS, .ops = ops, .name = "random"};
+        struct program program = {.capacity = DRAWN_OPS,
+                                  .ops = outcome->fate == BY_DIGEST ? other : outcome->ops,
+                                  .name = "random"};
         struct run_failure failure;
-        uint32_t digest;
+        bool differs;
 
-        if (rng_below(&rng, 2) == 0 || pairs->count == 0 || !edit(&program, pairs, subject, &rng)) {
-            generate(&program, subject, &rng);
-        }
-        program_limit(&program, program_threaded(&program.header) ? REGION_THREADS : REGION,
-                      MAX_OPS);
-        if (program.header.slots_log2 > 8) {
-            program.header.slots_log2 = 8;
+        draw(&program, pairs, subject, &rng);
+        if (outcome->fate != BY_DIGEST) {
+            outcome->subject = subject;
+            outcome->header = program.header;
+            outcome->nops = program.nops;
         }
         replay_limit(PROGRAM_SECONDS * 1000000u);
-        if (pair_run(pairs, &program, subject, &digest, &failure) == RUN_FAILED) {
+        if (run_both(pairs, &program, subject, &differs, &failure) == RUN_FAILED) {
             outcome->fate = BY_ORACLE;
             outcome->oracle = failure.oracle;
+            outcome->subject = subject;
+            outcome->header = program.header;
+            outcome->nops = program.nops;
+            for (size_t i = 0; i < program.nops; i++) {
+                outcome->ops[i] = program.ops[i];
+            }
             return;
         }
         outcome->programs++;
+        if (differs) {
+            outcome->fate = BY_DIGEST;
+        }
+    }
+}
+
+static struct pairs *shrinking;
+
+/* To shrink, another digest is a failure like any other. */
+static enum run_status shrink_step(const struct program *program, const struct subject *subject,
+                                   struct space *space, const struct run_options *options,
+                                   struct run_failure *failure)
+{
+    bool differs;
+
+    (void)space;
+    (void)options;
+    if (run_both(shrinking, program, subject, &differs, failure) == RUN_FAILED) {
+        return RUN_FAILED;
+    }
+    *failure = (struct run_failure){.oracle = ORACLE_DETERMINISM};
+    return differs ? RUN_FAILED : RUN_OK;
+}
+
+void fuzz_keep(struct pairs *pairs, const struct outcome *outcome, const char *path)
+{
+    static struct op ops[DRAWN_OPS];
+    static char text[PER_OP * (DRAWN_OPS + 8)];
+    struct program program = {.header = outcome->header,
+                              .nops = outcome->nops,
+                              .capacity = DRAWN_OPS,
+                              .ops = ops,
+                              .name = "random"};
+    struct shrink_outcome end;
+
+    for (size_t i = 0; i < program.nops; i++) {
+        ops[i] = outcome->ops[i];
+    }
+    shrinking = pairs;
+    shrink_run = shrink_step;
+    shrink_seconds = PROGRAM_SECONDS;
+    if (shrink_program(&program, outcome->subject, &pairs->space, &run_options_default, NULL, NULL,
+                       &end)) {
+        host_write_file(path, text, text_print(&program, text, sizeof text));
     }
 }

@@ -5,7 +5,8 @@
  * quickest first, until an oracle reports, the process dies, or a program does not end.
  *
  *   mutants_replay CONFIGURATION PATH...                   < numbers
- *   mutants_replay --fuzz SECONDS SEED CONFIGURATION PATH...   < numbers
+ *   mutants_replay --digests CONFIGURATION PATH...
+ *   mutants_replay --fuzz SECONDS SEED FOLDER CONFIGURATION PATH...   < numbers
  *
  * Prints a line for each number: NUMBER VERDICT WHO PROGRAMS NAME. VERDICT is oracle, crash,
  * timeout, digest (no oracle, but another digest than the library as it stands) or alive; WHO the
@@ -105,7 +106,9 @@ static void child_begin(unsigned number)
 /* Forks; true in the child. The parent comes back when the child has ended, with its status. */
 static bool child(unsigned number, int *status)
 {
-    *outcome = (struct outcome){.fate = ALIVE, .at = "-"};
+    outcome->fate = ALIVE;
+    outcome->programs = 0;
+    outcome->at = "-";
     fflush(stdout);
     const pid_t pid = fork();
 
@@ -148,17 +151,23 @@ static int quicker(const void *a, const void *b)
     return (x->micros > y->micros) - (x->micros < y->micros);
 }
 
+static void *shared_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED) {
+        host_bad_input("mutants_replay", 0, "expected memory, have none left");
+    }
+    return memory;
+}
+
 /* Digests and times of the library as it stands; it must pass. */
 static void prepare(struct pairs *pairs, const char *name)
 {
     const size_t bytes = (pairs->count + 1) * sizeof(struct pair);
-    struct pair *shared =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct pair *shared = shared_memory(bytes);
     int status;
 
-    if (shared == MAP_FAILED) {
-        host_bad_input(name, 0, "expected memory, have none left");
-    }
     if (child(0, &status)) {
         measure_all(pairs, shared);
         _exit(0);
@@ -188,37 +197,72 @@ static const struct configuration *configuration_named(const char *name)
     return c;
 }
 
-int main(int argc, char **argv)
+/* As heapvet run --digest has them, but for the subject's name. */
+static void print_digests(const struct pairs *pairs)
 {
-    const bool fuzz = argc > 4 && strcmp(argv[1], "--fuzz") == 0;
-    char **words = argv + (fuzz ? 4 : 1);
-    struct pairs pairs;
+    for (size_t i = 0; i < pairs->count; i++) {
+        printf("%08x %s\n", (unsigned)pairs->first[i].digest, pairs->first[i].program->name);
+    }
+}
+
+/* Shrinks in a child, too: it runs the mutant. */
+static void keep(struct pairs *pairs, unsigned number, const char *folder)
+{
+    static char path[4096];
+
+    snprintf(path, sizeof path, "%s/%u.ops", folder, number);
+    const pid_t pid = fork();
+
+    if (pid == 0) {
+        child_begin(number);
+        replay_limit(0);
+        fuzz_keep(pairs, outcome, path);
+        _exit(0);
+    }
+    (void)waitpid(pid, NULL, 0);
+}
+
+static void run_numbers(struct pairs *pairs, const struct configuration *configuration, char **fuzz)
+{
     unsigned number;
     int status;
+
+    while (scanf("%u", &number) == 1) {
+        if (child(number, &status)) {
+            if (fuzz != NULL) {
+                fuzz_all(pairs, configuration, outcome, strtod(fuzz[0], NULL),
+                         strtoull(fuzz[1], NULL, 10) + number);
+            } else {
+                replay_all(pairs);
+            }
+            _exit(0);
+        }
+        if (fuzz != NULL && (status != 0 || outcome->fate != ALIVE)) {
+            keep(pairs, number, fuzz[2]);
+        }
+        print_outcome(number, status);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const bool fuzz = argc > 5 && strcmp(argv[1], "--fuzz") == 0;
+    const bool digests = argc > 1 && strcmp(argv[1], "--digests") == 0;
+    char **words = argv + (fuzz ? 5 : digests ? 2 : 1);
+    struct pairs pairs;
 
     if (words - argv + 1 >= argc) {
         host_bad_input("mutants_replay", 0, "expected CONFIGURATION PATH..., have fewer words");
     }
-    outcome =
-        mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (outcome == MAP_FAILED) {
-        host_bad_input("mutants_replay", 0, "expected memory, have none left");
-    }
+    outcome = shared_memory(sizeof *outcome);
     const struct configuration *configuration = configuration_named(words[0]);
 
     pairs_load(&pairs, configuration, words + 1, (size_t)(argc - (words - argv) - 1));
     prepare(&pairs, configuration->name);
-    while (scanf("%u", &number) == 1) {
-        if (child(number, &status)) {
-            if (fuzz) {
-                fuzz_all(&pairs, configuration, outcome, strtod(argv[2], NULL),
-                         strtoull(argv[3], NULL, 10) + number);
-            } else {
-                replay_all(&pairs);
-            }
-            _exit(0);
-        }
-        print_outcome(number, status);
+    if (digests) {
+        print_digests(&pairs);
+    } else {
+        run_numbers(&pairs, configuration, fuzz ? argv + 2 : NULL);
     }
     return 0;
 }

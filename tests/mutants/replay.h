@@ -8,11 +8,19 @@
 
 enum fate { ALIVE, BY_ORACLE, BY_DIGEST };
 
+/* Ops of a random program. */
+#define DRAWN_OPS 256u
+
 struct outcome {
     enum fate fate;
     enum oracle oracle;
     uint64_t programs;
     const char *at, *differs; /* names of programs, which parent and child have at one address */
+    /* The random program that ran last, or the one whose digest differs. */
+    const struct subject *subject;
+    struct program_header header;
+    size_t nops;
+    struct op ops[DRAWN_OPS];
 };
 
 /* Processor time of this process. */
@@ -23,5 +31,8 @@ void replay_limit(uint64_t micros);
 /* Random programs, and random edits of the corpus, until an oracle reports or time is up. */
 void fuzz_all(struct pairs *pairs, const struct configuration *configuration,
               struct outcome *outcome, double seconds, uint64_t seed);
+
+/* The program that killed the mutant that is on, shrunk, as a file of text. */
+void fuzz_keep(struct pairs *pairs, const struct outcome *outcome, const char *path);
 
 #endif

@@ -8,13 +8,12 @@ from collections import namedtuple
 
 from mutate import configurations
 
+# No traces: they take a hundred times as long, and kill nothing that the rest does not.
 CORPUS = ["corpus/seeds", "corpus/regress", "corpus/misuse"]
-TRACES = ["corpus/traces"]
 # Nearly every mutant of a file dies in the first of these; the others are for what that lacks.
 SIMPLE = ["small-3", "big-3", "listener", "small-1", "auto-0", "kheap", "multi", "system", "sim",
           "system-legacy"]
 ABOVE = ["sim", "multi", "system", "system-legacy", "kheap", "listener"]
-TRACED = ["small-3", "big-3"]
 
 # verdict: oracle, crash, timeout, digest or alive; who: oracle or signal; where: configuration.
 Result = namedtuple("Result", "verdict who where programs name")
@@ -106,10 +105,9 @@ def replay(ctx, runner, mutants, numbers):
     """number -> Result, of the corpus alone."""
     results = {}
     folders = [f for f in CORPUS if (ctx.root / f).is_dir()]
-    rounds = [(c.name, folders) for c in configurations()]
-    rounds.sort(key=lambda r: SIMPLE.index(r[0]) if r[0] in SIMPLE else len(SIMPLE))
-    rounds += [(name, TRACES) for name in TRACED]
-    for name, paths in rounds:
+    rounds = [c.name for c in configurations()]
+    rounds.sort(key=lambda name: SIMPLE.index(name) if name in SIMPLE else len(SIMPLE))
+    for name in rounds:
         wanted = [n for n in numbers if name in order(mutants[n - 1].file)
                   and (n not in results or results[n].verdict not in KILLED)]
         seen = [0]
@@ -118,14 +116,16 @@ def replay(ctx, runner, mutants, numbers):
             at[0] += 1
             ctx.progress(at[0], total, f"{text}: {at[0]} of {total}")
 
-        for number, result in runner.run([], name, paths, wanted, count).items():
+        for number, result in runner.run([], name, folders, wanted, count).items():
             results[number] = better(results.get(number), result)
     return results
 
 
-def fuzz(ctx, runner, mutants, numbers, seconds, seed=1):
-    """Gives each mutant so many seconds, shared among its configurations. number -> Result."""
+def fuzz(ctx, runner, mutants, numbers, seconds, kept, seed=1):
+    """Gives each mutant so many seconds, shared among its configurations. number -> Result.
+    What kills is kept in a folder, shrunk."""
     results = {}
+    kept.mkdir(parents=True, exist_ok=True)
     folders = [f for f in CORPUS if (ctx.root / f).is_dir()]
     for name in [c.name for c in configurations()]:
         groups = {}
@@ -134,7 +134,7 @@ def fuzz(ctx, runner, mutants, numbers, seconds, seed=1):
             if name in names and results.get(n, Result("alive", *"----")).verdict == "alive":
                 groups.setdefault(len(names), []).append(n)
         for share, group in groups.items():
-            words = ["--fuzz", f"{seconds / share:.2f}", str(seed)]
+            words = ["--fuzz", f"{seconds / share:.2f}", str(seed), str(kept)]
 
             def count(text=f"fuzzing {len(group)} in {name}"):
                 ctx.progress(0, 0, text)

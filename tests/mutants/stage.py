@@ -61,7 +61,11 @@ class Evidence:
         self.out = out or ctx.root / "out" / NAME
         key = fingerprint(*(ctx.root / p for p in INPUTS), *HERE.glob("*.[ch]"),
                           *HERE.glob("*.py"), HERE / "configurations.txt")
-        self.ledger = Ledger(self.out / "ledger.jsonl", key)
+        self.ledger = Ledger(self.out / "runs.jsonl", key)
+        # What compilers say changes with the library alone.
+        self.code = Ledger(self.out / "code.jsonl", fingerprint(
+            ctx.root / "lib", HERE / "points.py", HERE / "mutate.py", HERE / "equivalence.py",
+            HERE / "configurations.txt"))
         self.runner = runs.Runner(ctx, program, self.ledger, self.ids)
         self.problems = []
         self.same, self.fuzzed, self.results = {}, {}, {}
@@ -81,11 +85,10 @@ class Evidence:
         prover, alive = None, self.alive()
         for done, n in enumerate(alive):
             self.ctx.progress(done, len(alive), f"object code of {done} of {len(alive)} survivors")
-            name = f"same code {self.ids[n]}"
-            if self.ledger.get(name) is None:
+            if self.code.get(self.ids[n]) is None:
                 prover = prover or Prover(self.ctx.root, self.out / "code", self.texts)
-                self.ledger.put(name, prover.proves(self.mutants[n - 1], self.ctx.jobs))
-            self.same[n] = self.ledger.get(name)
+                self.code.put(self.ids[n], prover.proves(self.mutants[n - 1], self.ctx.jobs))
+            self.same[n] = self.code.get(self.ids[n])
 
     def fuzz(self, seconds, listed_seconds):
         rest = [n for n in self.alive() if not self.same[n]]
@@ -94,7 +97,7 @@ class Evidence:
                 ([n for n in rest if self.ids[n] in self.listed], listed_seconds)):
             if budget:
                 self.fuzzed.update(self.runs.fuzz(self.ctx, self.runner, self.mutants, numbers,
-                                                  budget))
+                                                  budget, self.out / "killers"))
 
     def fate(self, n):
         """killed, digest, same-code, fuzz, listed or survived."""
