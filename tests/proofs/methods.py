@@ -17,6 +17,8 @@ CHECKED = ["-fsanitize=undefined", "-fsanitize-trap=all",
            "-fno-sanitize=null,alignment,object-size,pointer-overflow"]
 PLAIN_LOOPS = ["-fno-vectorize", "-fno-slp-vectorize", "-fno-unroll-loops"]
 SECONDS = 600
+# The hardest goal takes one; the rest is for a busy machine.
+GOAL_SECONDS = 20
 
 
 @dataclass
@@ -46,8 +48,8 @@ def slices(lib, out):
     for name, (file, first, behind) in SLICES.items():
         text = (lib / file).read_text(encoding="utf-8")
         if text.count(first) != 1 or behind not in text[text.index(first):]:
-            raise ValueError(f"lib/{file} has changed: no lines from \"{first.strip()}\" to "
-                             f"\"{behind.strip()}\" for tests/proofs/properties.py")
+            raise ValueError(f"lib/{file} has changed: no lines from \"{' '.join(first.split())}\" to "
+                             f"\"{' '.join(behind.split())}\" for tests/proofs/properties.py")
         start = text.index(first)
         (out / f"{name}.inc").write_text(text[start: text.index(behind, start)], encoding="utf-8")
     return out
@@ -103,7 +105,25 @@ class Methods:
         return Verdict(True, f"run, all {int(looks.group(1)):,} looks")
 
     def exact(self, prop):
+        """Frama-C: the sources' contracts and lemmas, and that no step wraps, divides by 0 or shifts too far."""
         home = self.work / "home"
         home.mkdir(exist_ok=True)
+        # why3 writes what it finds into the home folder.
         env = dict(os.environ, HOME=str(home))
-        raise NotImplementedError(prop.name, env)
+        self.ctx.run(["why3", "config", "detect"], env=env, label="why3 config detect")
+        proved = goals = 0
+        for source in prop.source.split():
+            done = self.ctx.run(
+                ["frama-c", "-c11", "-machdep", "gcc_x86_64", f"-cpp-extra-args={' '.join(self.includes)}",
+                 "-warn-unsigned-overflow", "-wp", "-wp-rte", "-wp-timeout", GOAL_SECONDS,
+                 "-wp-prover", "z3,Z3:4.8.12:noBV", *(prop.flags if source == prop.source.split()[0] else []),
+                 HERE / source], env=env, check=False, timeout=SECONDS, label=f"frama-c {source}")
+            found = re.search(r"Proved goals:\s+(\d+) / (\d+)", done.stdout)
+            if done.returncode != 0 or not found:
+                said = (done.stdout + done.stderr).strip().splitlines()
+                return Verdict(False, "", f"frama-c: {said[-1] if said else 'no output'}")
+            proved, goals = proved + int(found.group(1)), goals + int(found.group(2))
+            if proved != goals:
+                names = re.findall(r"Goal (typed_\w+)\n|Goal (typed_\w+) : Timeout", done.stdout)
+                return Verdict(False, "", f"not proved: {', '.join(a or b for a, b in names)}")
+        return Verdict(True, f"Frama-C WP, {proved}/{goals} goals")

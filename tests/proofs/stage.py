@@ -15,7 +15,8 @@ import resume  # noqa: E402
 from properties import PROPERTIES  # noqa: E402
 
 NAME = "proofs"
-PACKAGES = ["clang-19", "llvm-19", "gcc-12-multilib", "libc6-dev-i386", "z3"]
+PACKAGES = ["clang-19", "llvm-19", "gcc-12-multilib", "libc6-dev-i386", "z3",
+            "frama-c-base", "why3"]
 
 
 def settle(ctx, ledger, prop, planted):
@@ -52,7 +53,8 @@ def run(ctx):
     wanted = [p for p in PROPERTIES if p.quick or not ctx.quick]
     # A quick run takes the word of the others that the faults are seen.
     jobs = [(p, False) for p in wanted] + ([] if ctx.quick else [(p, True) for p in wanted])
-    ledger = resume.Ledger(ctx.root / "out" / NAME / "ledger.jsonl",
+    out = getattr(ctx, "proofs_out", ctx.root / "out" / NAME)
+    ledger = resume.Ledger(out / "ledger.jsonl",
                            resume.fingerprint(ctx.root / "lib", HERE))
     results = {}
     for prop, planted in jobs:
