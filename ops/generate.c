@@ -266,6 +266,27 @@ static enum op_kind draw_kind(struct generator *g)
     return kind;
 }
 
+/* Small numbers choose, large ones only take longer. */
+static void draw_numbers(struct generator *g, struct op *op)
+{
+    for (uint32_t i = 0; i < OP_NUMBERS; i++) {
+        uint32_t most = op_number_most((enum op_kind)op->kind, i);
+        uint32_t bound = op->kind == OP_FLIP || most < 64 ? most : 64;
+        op->value = op_number_put(op->value, i, rng_below(&g->rng, bound + 1));
+    }
+}
+
+/* Addresses near a block: its links, its neighbours' headers, places between two units. */
+static void draw_distance(struct generator *g, struct op *op)
+{
+    op->form = rng_below(&g->rng, 3) == 0 ? SIZE_TOP : SIZE_PLAIN;
+    op->value = rng_log_uniform(&g->rng, 1, 256);
+    if (rng_below(&g->rng, 2) == 0) {
+        /* A multiple of 8, counted from the block in either direction. */
+        op->value = (op->value + 7) / 8 * 8 - (op->form == SIZE_TOP ? 1 : 0);
+    }
+}
+
 static void emit(struct generator *g, const struct op *op)
 {
     struct op *next = &g->program->ops[g->program->nops++];
@@ -289,7 +310,15 @@ static void draw_op(struct generator *g)
         op.slot = draw_live(g);
         if (op.kind == OP_FREE) {
             slot_becomes(g, op.slot, 0);
+        } else if (op.kind == OP_DOUBLE) {
+            op.slot = any_slot(g);
         }
+        if ((fields & OP_HAS_SIZE) != 0) {
+            draw_distance(g, &op);
+        }
+    }
+    if ((fields & OP_HAS_VALUE) != 0) {
+        draw_numbers(g, &op);
     }
     emit(g, &op);
 }

@@ -19,6 +19,8 @@
  * - resize: realloc up and down
  * - phases: fill and drain runs
  * - hostile: zero, huge, wrapping sizes and bad alignments mixed in
+ * - corners: as mixed, and the heap's own words: print, stress, registry, api
+ * - misuse: as mixed, and what no user may do
  * - threads: a small region that two to four threads fight for; only for kinds with threads
  *
  * In kinds with threads every profile's ops are dealt to threads and interrupts, with waits, ticks,
@@ -34,7 +36,9 @@
     X(ALIGNED, "aligned")                                                                          \
     X(RESIZE, "resize")                                                                            \
     X(PHASES, "phases")                                                                            \
-    X(HOSTILE, "hostile")
+    X(HOSTILE, "hostile")                                                                          \
+    X(CORNERS, "corners")                                                                          \
+    X(MISUSE, "misuse")
 enum profile {
 #define PROFILE_ENUM(name, word) PROFILE_##name,
     PROFILE_TABLE(PROFILE_ENUM)

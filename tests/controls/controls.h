@@ -12,6 +12,7 @@
 #define ON_POOL     8u  /* the system heap on a memory pool, followed by another */
 #define ON_SYSTEM   16u /* the system heap on a k_heap */
 #define ON_LISTENER 32u /* a sys_heap with an event log */
+#define ON_HARD     64u /* a sys_heap that must survive a damaged word, both header formats */
 
 #include "faulty.h"
 #include "oracle.h"

@@ -21,9 +21,10 @@ static const struct {
     bool predictable;
     const struct subject *inner;
 } planted[] = {
-    {ON_HEAP, true, &subject_kheap_small}, {ON_HEAP, true, &subject_kheap_big},
-    {ON_MULTI, true, &subject_multi},      {ON_POOL, true, &subject_system_legacy},
-    {ON_SYSTEM, true, &subject_system},    {ON_LISTENER, true, &subject_kheap_listener},
+    {ON_HEAP, true, &subject_kheap_small},      {ON_HEAP, true, &subject_kheap_big},
+    {ON_MULTI, true, &subject_multi},           {ON_POOL, true, &subject_system_legacy},
+    {ON_SYSTEM, true, &subject_system},         {ON_LISTENER, true, &subject_kheap_listener},
+    {ON_HARD, true, &subject_kheap_hard_small}, {ON_HARD, true, &subject_kheap_hard_big},
     {ON_ANY, false, &subject_firstfit},
 };
 

@@ -95,6 +95,9 @@ static void *faulty_alloc(void *opaque, size_t bytes)
     } else {
         p = inner->alloc(state->inner, bytes == 0 && faulty_fault == FAULT_ZERO_SERVED ? 8 : bytes);
     }
+    if (p == NULL && faulty_fault == FAULT_DAMAGE_SERVES) {
+        p = state->last;
+    }
     if (p == NULL && faulty_fault == FAULT_FAILURE_WRITES) {
         state->mem[state->bytes - 20] ^= 1u; /* the middle of what is free */
     }
@@ -108,7 +111,8 @@ static void faulty_free(void *opaque, void *p)
 {
     struct state *state = opaque;
 
-    if (p == NULL || (faulty_fault == FAULT_FREE_FORGETS && p == state->forget)) {
+    if (p == NULL || (faulty_fault == FAULT_FREE_FORGETS && p == state->forget) ||
+        faulty_swallows(p)) {
         return;
     }
     state->frees++;
@@ -116,6 +120,7 @@ static void faulty_free(void *opaque, void *p)
         state->last[3] ^= 1u;
     }
     inner->free(state->inner, p);
+    faulty_freed(state->inner, p, &state->mem[state->bytes - 20]);
     if (faulty_fault == FAULT_FREE_RETAKES && p == state->forget) {
         (void)inner->alloc(state->inner, TRIGGER);
     }
@@ -134,6 +139,10 @@ static void *faulty_aligned(void *opaque, size_t align, size_t bytes)
 static void *faulty_realloc(void *opaque, void *p, size_t bytes)
 {
     struct state *state = opaque;
+    if (faulty_fault == FAULT_OFF) {
+        return inner->realloc(state->inner, p,
+                              bytes); /* one call, so that misuse is reported once */
+    }
     const size_t usable = p == NULL               ? 0
                           : inner->usable == NULL ? 16 /* no control asks for less */
                                                   : inner->usable(state->inner, p);
@@ -337,4 +346,5 @@ void faulty_subject(struct subject *subject, const struct subject *correct, bool
         subject->parts = correct->parts == NULL ? NULL : faulty_parts;
         subject->pool = correct->pool == NULL ? NULL : faulty_pool;
     }
+    faulty_words(subject, correct, predictable);
 }

@@ -50,6 +50,14 @@ enum fault {
     FAULT_EVENTS_SWAPPED,    /* the old block is reported as freed before the new one is there */
     FAULT_EVENT_LATE,        /* a block is reported as freed when it has been written to */
     FAULT_EVENT_OF_FAILURE,  /* a call that fails reports a block */
+    FAULT_PRINTS_OTHERWISE,  /* used chunks are printed as free ones */
+    FAULT_PRINTS_NO_BUCKETS, /* the lines of buckets are not printed */
+    FAULT_ANSWERS_WRONGLY,   /* an edge call's answer is not what the interface says */
+    FAULT_STRESS_MISCOUNTS,  /* nor is the stress test's result */
+    FAULT_MISUSE_UNSEEN,     /* a block freed twice is not reported */
+    FAULT_MISUSE_WRITES,     /* it is, and a byte is changed all the same */
+    FAULT_DAMAGE_WRITES,     /* a free that reports damage changes a byte all the same */
+    FAULT_DAMAGE_SERVES,     /* an alloc that meets damage gives a block all the same */
     FAULTS
 };
 
@@ -59,5 +67,11 @@ extern enum fault faulty_fault;
 /* Fills *subject with the faulty version of inner, which stays in use. predictable: false takes
  * every promise away that the model needs. */
 void faulty_subject(struct subject *subject, const struct subject *inner, bool predictable);
+
+/* faulty_words.c: the part of the subject that belongs to newer words. */
+void faulty_words(struct subject *subject, const struct subject *correct, bool predictable);
+/* A free that is not passed on, and what happens behind one that was. */
+bool faulty_swallows(const void *p);
+void faulty_freed(void *state, const void *p, uint8_t *spot);
 
 #endif
