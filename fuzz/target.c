@@ -44,6 +44,29 @@ static void map_stats(const char *path)
     stats = mapped;
 }
 
+static uint32_t oracle_named(const char *word, size_t length)
+{
+    for (unsigned i = 0; i < ORACLES; i++) {
+        if (strlen(oracle_names[i]) == length && memcmp(oracle_names[i], word, length) == 0) {
+            return ORACLE_BIT(i);
+        }
+    }
+    host_bad_input("HEAPVET_ORACLES_OFF", 0, "expected names of oracles, have \"%s\"", word);
+}
+
+uint32_t fuzz_wanted(void)
+{
+    const char *word = getenv("HEAPVET_ORACLES_OFF");
+    uint32_t off = 0;
+
+    while (word != NULL && word[0] != '\0') {
+        const size_t length = strcspn(word, ",");
+        off |= oracle_named(word, length);
+        word += length + (word[length] == ',');
+    }
+    return fuzz_oracles & ~off;
+}
+
 static void setup_stats(void)
 {
     const char *path = getenv("HEAPVET_STATS");
@@ -53,7 +76,7 @@ static void setup_stats(void)
     }
     memcpy(stats->magic, "heapvet-stats 1", sizeof(stats->magic));
     stats->oracles = ORACLES;
-    stats->applicable = oracles_for(fuzz_subject) & fuzz_oracles;
+    stats->applicable = oracles_for(fuzz_subject) & fuzz_wanted();
     for (size_t i = 0; i < ORACLES; i++) {
         strncpy(stats->names[i], oracle_names[i], sizeof(stats->names[i]) - 1u);
     }

@@ -13,6 +13,10 @@ void fuzz_open(void);
 /* Those that this target evaluates, of the ones that apply to its subject. */
 extern const uint32_t fuzz_oracles;
 
+/* The same but for those that HEAPVET_ORACLES_OFF names (a,b): to see what nobody else would find.
+ */
+uint32_t fuzz_wanted(void);
+
 /* Where counts are added up. */
 struct run_counts *fuzz_counting(void);
 

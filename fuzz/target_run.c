@@ -64,7 +64,7 @@ void fuzz_open(void)
     /* Every program ends with a check; on the way there every sixteenth op is often enough to tell
      * where. */
     options.check_every = 16;
-    options.oracles = fuzz_oracles;
+    options.oracles = fuzz_wanted();
 }
 
 void fuzz_run(struct program *program, enum fuzz_reach reach)

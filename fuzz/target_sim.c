@@ -9,14 +9,16 @@
 
 const uint32_t fuzz_oracles = ORACLES_ALL & ~ORACLE_BIT(ORACLE_EXPECT);
 
-/* The simulation has its own. */
+static struct sim_options options;
+
+/* The simulation has its own memory. */
 void fuzz_open(void)
 {
+    options.oracles = fuzz_wanted();
 }
 
 void fuzz_run_on(struct program *program, const struct subject *subject, enum fuzz_reach reach)
 {
-    static const struct sim_options options = {.oracles = ORACLES_ALL & ~ORACLE_BIT(ORACLE_EXPECT)};
     struct sim_counts counts = {0};
     struct run_counts *sum = fuzz_counting();
 
