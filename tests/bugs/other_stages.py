@@ -20,12 +20,13 @@ from resume import fingerprint  # noqa: E402
 
 # What a copy of the tree does without.
 LEFT_OUT = {"build", "out", ".git", "__pycache__"}
-SECONDS = 400
-# The first line of output that says what was found, by stage.
+SECONDS, TEST_SECONDS = 400, 60
+# What is looked for in the output, by stage: the first of these that it has says what was found.
 SAID = {
-    "unit": r"\[\s*FAILED\s*\] \d* ?(\w+)|(.*AddressSanitizer: .*)|(.*(?:expected|assert|want).*)",
-    "tsan": r"(.*ThreadSanitizer: [\w -]+)",
-    "build": r"(.*(?:error|expected|want|accepted|FAILED).*)",
+    "explore": (r"oracle \w+: .*",),
+    "tsan": (r"ThreadSanitizer: [\w -]+",),
+    "build": (r"FAILED .*", r".*error: .*", r".*Error: .*"),
+    "unit": (r"\[  FAILED  \] [a-z]\w+", r"FAILED .*", r"\*\*\*[A-Z].*"),
 }
 
 
@@ -96,8 +97,8 @@ def test_run(tree, bug, canary):
     broken = tree.make(tree.programs_of(name))
     if broken is not None:
         return "build", broken
-    done = tree.ctx.run(["ctest", "--test-dir", tree.build, "--output-on-failure", "-R",
-                         f"^{re.escape(name)}$"], check=False, timeout=SECONDS,
+    done = tree.ctx.run(["ctest", "--test-dir", tree.build, "--output-on-failure", "--timeout",
+                         TEST_SECONDS, "-R", f"^{re.escape(name)}$"], check=False, timeout=SECONDS,
                         env=dict(os.environ, HEAPVET_CANARY=str(canary)), label=f"test {name}")
     return None if done.returncode == 0 else bug.stage, done.stdout + done.stderr
 
@@ -118,15 +119,14 @@ def explore_run(tree, bug, canary):
 
 
 def first_line(stage, output):
-    if stage == "explore":
-        found = re.search(r"oracle \w+: .*", output)
-        return found[0] if found else output.strip()[-200:]
-    # ctest's own list of failed tests says nothing more.
-    for line in output.split("The following tests FAILED")[0].splitlines():
-        found = re.search(SAID[stage], line)
+    """What was found, for the table."""
+    # What ctest says in the end is only that a test failed.
+    said = output.split("The following tests FAILED")[0]
+    for pattern in SAID[stage]:
+        found = re.search(pattern, said)
         if found:
-            return next(group for group in found.groups() if group).strip()[:160]
-    return (output.strip().splitlines() or ["nothing was said"])[-1][:160]
+            return re.sub(r"^(\[  FAILED  \]|FAILED) +", "", found[0].strip())[:160]
+    return (said.strip().splitlines() or ["nothing was said"])[-1][:160]
 
 
 def sound(tree, bug, run, scratch):
