@@ -64,6 +64,14 @@ static inline void edge_fault(const char *what, enum kheap_fault_kind kind)
     edges.faults = 0;
 }
 
+/* An address so many bytes behind the memory's start, of which no compiler knows where it lies. */
+static inline unsigned char *edge_at(ptrdiff_t offset)
+{
+    volatile uintptr_t start = (uintptr_t)edge_memory;
+
+    return (unsigned char *)(start + (uintptr_t)offset);
+}
+
 typedef void (*edge_item)(void);
 
 static inline bool edge_call(edge_item item, struct subject_verdict *verdict)

@@ -182,7 +182,7 @@ static inline void edge_kheap_misuse(void)
 {
     edge_heap_init();
     unsigned char *const p = k_heap_alloc(&edge_heap, 8, K_NO_WAIT);
-    unsigned char *const foreign = edge_memory + EDGE_BYTES;
+    unsigned char *const foreign = edge_at(EDGE_BYTES);
 
     k_heap_free(&edge_heap, foreign);
     edge_fault("k_heap_free() of a foreign address", KHEAP_FAULT_BAD_POINTER);
@@ -190,7 +190,7 @@ static inline void edge_kheap_misuse(void)
               k_heap_realloc(&edge_heap, foreign, 8, K_FOREVER));
     edge_fault("k_heap_realloc() of a foreign address", KHEAP_FAULT_BAD_POINTER);
     edge_null("k_heap_realloc() in front of a heap",
-              k_heap_aligned_realloc(&edge_heap, edge_memory - 4096, 512, 600, K_NO_WAIT));
+              k_heap_aligned_realloc(&edge_heap, edge_at(-4096), 512, 600, K_NO_WAIT));
     k_heap_free(&edge_heap, p);
     k_heap_free(&edge_heap, p);
     edge_fault("k_heap_free() twice", KHEAP_FAULT_NOT_USED);

@@ -77,13 +77,13 @@ static inline void edge_multi_owners(void)
     edge_is("its heap", last != NULL && last->heap == &edge_parts[2], 1);
     edge_null("get_heap(NULL)", sys_multi_heap_get_heap(&edge_multi, NULL));
     edge_null("get_heap() behind all",
-              sys_multi_heap_get_heap(&edge_multi, edge_memory + 3 * EDGE_PART));
-    edge_null("get_heap() in front of all", sys_multi_heap_get_heap(&edge_multi, edge_memory - 1));
+              sys_multi_heap_get_heap(&edge_multi, edge_at(3 * EDGE_PART)));
+    edge_null("get_heap() in front of all", sys_multi_heap_get_heap(&edge_multi, edge_at(-1)));
     sys_multi_heap_free(&edge_multi, NULL);
-    sys_multi_heap_free(&edge_multi, edge_memory + 3 * EDGE_PART);
+    sys_multi_heap_free(&edge_multi, edge_at(3 * EDGE_PART));
     edge_fault("free() of an address that is nobody's", KHEAP_FAULT_BAD_POINTER);
     edge_null("realloc() of an address that is nobody's",
-              sys_multi_heap_realloc(&edge_multi, &edge_parts[0], edge_memory - 8, 8));
+              sys_multi_heap_realloc(&edge_multi, &edge_parts[0], edge_at(-8), 8));
     edge_fault("realloc() of an address that is nobody's", KHEAP_FAULT_BAD_POINTER);
 }
 
