@@ -47,7 +47,7 @@
  *   the region's start when the slot is empty; ~N is N + 1 bytes in front
  * - flip N B: bit B of the N-th 32-bit word of the heap's metadata, as it lies there now
  * - overflow p0 N B: the user writes N bytes B behind the end of his block; underflow: in front
- * - mend: puts back what the last of these three changed, if nobody else has changed it since
+ * - mend: puts back what these three have changed, if nobody else has changed it since
  */
 #define OP_TABLE(X)                                                                                \
     X(ALLOC, "alloc", OP_HAS_SLOT | OP_HAS_SIZE | OP_FILLS)                                        \

@@ -51,7 +51,7 @@ bool run_step(struct run *run, const struct op *op)
     if ((fields & OP_MISUSES) != 0) {
         return misuse_step(run);
     }
-    if (run->damage.bytes != 0) {
+    if (run->damage.n != 0) {
         return misuse_endure(run);
     }
     if (op->kind == OP_FREE || (fields & OP_RESIZES) != 0) {
@@ -81,7 +81,7 @@ static bool run_ops(struct run *run)
         if (!run_step(run, &program->ops[run->index])) {
             return false;
         }
-        if (run->damage.bytes != 0) {
+        if (run->damage.n != 0) {
             if (run->damage.abandoned) {
                 break;
             }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Damage: one word at a time that is not what the heap has written. While it lies there, calls are
- * made and must keep inside the region and end; one that reports something has no effect. The other
- * oracles wait. Once a call has changed something the damage may be anywhere, and the program ends
- * there; otherwise `mend`, or the end of the program, puts the word back, and all oracles hold
- * again.
+ * Damage: a word that is not what the heap has written. While it lies there, calls are made and
+ * must keep inside the region and end; one that reports something has no effect. When more than one
+ * word is damaged, or the heap does not promise to bear one, only the checker and the printer are
+ * called. The other oracles wait. Once a call has changed something the damage may be anywhere, and
+ * the program ends there; otherwise `mend`, or the end of the program, puts the word back, and all
+ * oracles hold again.
  */
 
 #include <string.h>
@@ -75,19 +76,31 @@ static POISON_EXEMPT void put_bytes(uint8_t *to, const uint8_t *from, uint32_t n
     }
 }
 
+/* One word is damaged, and the heap promises to bear that. */
+static bool one_word(const struct run *run, const uint8_t *at)
+{
+    for (uint32_t i = 0; i < run->damage.n; i++) {
+        if (((uintptr_t)run->damage.lies[i].at ^ (uintptr_t)at) / WORD != 0) {
+            return false;
+        }
+    }
+    return run->subject->hardening >= 2;
+}
+
 /* Writes the bytes and remembers what was there. From now on all of the region is the heap's. */
 static void damage(struct run *run, uint8_t *at, const uint8_t *bytes, uint32_t n)
 {
-    struct damage *lies = &run->damage;
+    struct damage *damage = &run->damage;
 
     run->counts.ops++;
     poison_suspend(run);
-    put_bytes(lies->was, at, n);
-    put_bytes(lies->now, bytes, n);
+    damage->scattered = damage->scattered || !one_word(run, at);
+    put_bytes(damage->lies[damage->n].was, at, n);
+    put_bytes(damage->lies[damage->n].now, bytes, n);
     put_bytes(at, bytes, n);
-    lies->at = at;
-    lies->bytes = n;
-    lies->ever = true;
+    damage->lies[damage->n].at = at;
+    damage->lies[damage->n++].bytes = n;
+    damage->ever = true;
 }
 
 static void flip(struct run *run)
@@ -120,19 +133,23 @@ static void run_over(struct run *run)
 
 void misuse_mend(struct run *run)
 {
-    struct damage *lies = &run->damage;
+    struct damage *damage = &run->damage;
     uint8_t now[WORD];
 
-    if (lies->bytes == 0) {
+    if (damage->n == 0) {
         return;
     }
-    put_bytes(now, lies->at, lies->bytes);
-    if (memcmp(now, lies->now, lies->bytes) != 0) {
-        lies->abandoned = true;
-        return;
+    for (uint32_t i = damage->n; i-- > 0;) {
+        const uint32_t bytes = damage->lies[i].bytes;
+        put_bytes(now, damage->lies[i].at, bytes);
+        if (memcmp(now, damage->lies[i].now, bytes) != 0) {
+            damage->abandoned = true;
+            return;
+        }
+        put_bytes(damage->lies[i].at, damage->lies[i].was, bytes);
     }
-    put_bytes(lies->at, lies->was, lies->bytes);
-    lies->bytes = 0;
+    damage->n = 0;
+    damage->scattered = false;
     poison_resume(run);
 }
 
@@ -141,8 +158,7 @@ bool misuse_step(struct run *run)
     const bool damages =
         run->op->kind == OP_FLIP || run->op->kind == OP_OVERFLOW || run->op->kind == OP_UNDERFLOW;
 
-    if (!run->modelled || !run->misusable ||
-        (damages && (run->subject->hardening < 2 || run->damage.bytes))) {
+    if (!run->modelled || !run->misusable || (damages && run->damage.n == DAMAGE_MOST)) {
         run->counts.skipped++;
         return true;
     }
@@ -162,10 +178,16 @@ bool misuse_step(struct run *run)
     }
 }
 
-/* Calls that make others, or touch more than this heap, need one that is sound. */
-static bool bears_damage(enum op_kind kind)
+/*
+ * Calls that make others, or touch more than this heap, need one that is sound. The checker and the
+ * printer never write, and bear any damage at every level.
+ */
+static bool bears_damage(const struct run *run)
 {
-    return kind != OP_STRESS && kind != OP_REGISTRY && kind != OP_API;
+    const uint8_t kind = run->op->kind;
+
+    return run->damage.scattered ? kind == OP_CHECK || kind == OP_PRINT
+                                 : kind != OP_STRESS && kind != OP_REGISTRY && kind != OP_API;
 }
 
 /* What a call that reports something may give. */
@@ -193,7 +215,7 @@ bool misuse_endure(struct run *run)
     const struct slot kept = *slot;
     const uint64_t live = run->heap.live_bytes;
 
-    if (!bears_damage((enum op_kind)run->op->kind)) {
+    if (!bears_damage(run)) {
         run->counts.skipped++;
         return true;
     }

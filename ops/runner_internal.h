@@ -47,11 +47,16 @@ struct printed {
     uint64_t have, want;
 };
 
-/* A word of the region that is not what the heap has written there. */
+/* Bytes of the region that are not what the heap has written there, in the order of writing. */
+#define DAMAGE_MOST 8u
 struct damage {
-    uint8_t *at;
-    uint8_t was[4], now[4];
-    uint32_t bytes; /* 0: none */
+    uint32_t n; /* 0: none */
+    struct {
+        uint8_t *at;
+        uint8_t was[4], now[4];
+        uint32_t bytes;
+    } lies[DAMAGE_MOST];
+    bool scattered; /* in more than one word, or more than the heap must survive */
     bool ever;      /* there was some in this run */
     bool abandoned; /* a call has changed something meanwhile: nothing is promised any more */
 };

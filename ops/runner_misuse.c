@@ -165,7 +165,7 @@ bool misuse_hand_in(struct run *run)
 {
     uint8_t *p = pointer_of(run);
 
-    if (run->damage.bytes != 0 || p == NULL || !has_call(run) || is_live(run, p) ||
+    if (run->damage.n != 0 || p == NULL || !has_call(run) || is_live(run, p) ||
         !must_see(run, (uintptr_t)p)) {
         run->counts.skipped++;
         return true;

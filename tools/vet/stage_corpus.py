@@ -10,18 +10,20 @@ NAME = "corpus"
 PACKAGES = []
 
 SUBJECTS = ["kheap-auto", "kheap-small", "kheap-big", "kheap-listener", "kheap-kheap", "multi", "system",
-            "system-legacy", "sim_kheap", "sim_pool", "sim_poolmalloc", "firstfit", "libc"]
+            "system-legacy", "kheap-hard-small", "kheap-hard-big", "sim_kheap", "sim_pool", "sim_poolmalloc",
+            "firstfit", "libc"]
 THREADS = {"deadline", "wakeup", "order", "isr", "lock", "deadlock"}
 # Where every oracle but these must be seen at work; other subjects lack calls, or programs.
 IDLE = {
     "kheap-auto": THREADS | {"events"}, "kheap-small": THREADS | {"events"},
     "kheap-big": THREADS | {"events"}, "kheap-listener": THREADS,
+    "kheap-hard-small": THREADS | {"events"}, "kheap-hard-big": THREADS | {"events"},
     # Threads change the region while others fail, and choose the placement by their order.
-    "sim_kheap": {"untouched", "determinism", "steps"},
+    "sim_kheap": {"untouched", "determinism", "steps", "print", "api", "misuse"},
 }
 # Expectations of the pool's programs are written for blocks without a descriptor.
 FEWER = {"sim_poolmalloc": ["--oracles", "-expect"]}
-FOLDERS = ["corpus/seeds", "corpus/regress", "corpus/traces"]
+FOLDERS = ["corpus/seeds", "corpus/regress", "corpus/traces", "corpus/misuse"]
 
 
 def replay(ctx, subject, folders, scratch):
