@@ -2,6 +2,7 @@
 """One bug, one seed: fuzzes from nothing until something is found or the budget is spent."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,12 +42,30 @@ def environment(folder):
                 ASAN_OPTIONS="detect_leaks=0:symbolize=0", UBSAN_OPTIONS="print_stacktrace=0")
 
 
+# What stop() ends: threads that wait for a child cannot be interrupted.
+RUNNING = set()
+
+
+def stop():
+    """Ends what is being fuzzed; those runs have no result."""
+    for process in list(RUNNING):
+        process.send_signal(signal.SIGKILL)
+
+
 def run_binary(argv, folder, seconds):
-    # The output may hold bytes of a damaged heap.
-    done = subprocess.run([str(a) for a in argv], env=environment(folder), cwd=folder, timeout=seconds,
+    with subprocess.Popen([str(a) for a in argv], env=environment(folder), cwd=folder,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False)
-    return done.returncode, done.stdout.decode(errors="replace")
+                          stderr=subprocess.STDOUT) as process:
+        RUNNING.add(process)
+        try:
+            output = process.communicate(timeout=seconds)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise FuzzError(f"no end after {seconds:.0f} s") from None
+        finally:
+            RUNNING.discard(process)
+    # The output may hold bytes of a damaged heap.
+    return process.returncode, output.decode(errors="replace")
 
 
 def outcome(folder, status, output):
@@ -70,7 +89,7 @@ def outcome(folder, status, output):
 
 def fuzz(binary, seed, budget, keep=None):
     """What happened, as a dictionary; keep: a folder for the input that failed."""
-    length = fuzz_jobs.MAX_LEN[kind_of(binary.name)]
+    length = fuzz_jobs.MAX_LEN.get(kind_of(binary.name), fuzz_jobs.MAX_LEN["heap"])
     with tempfile.TemporaryDirectory(prefix="bugs-") as name:
         folder = Path(name)
         status, output = run_binary(

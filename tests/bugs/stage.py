@@ -81,13 +81,18 @@ class Bank:
         waiting = []
         try:
             for bug, whats in todo:
-                binary = self.workshop.build(bug, bug.target, bug.engine, self.ctx.jobs, self.ctx.run)
+                binary = self.workshop.build(bug, bug.target, bug.engine, self.ctx.jobs, self.make)
                 waiting += [(bug, what, pool.submit(self.job, bug, binary, what)) for what in whats]
                 waiting = self.collect(waiting, False)
             self.collect(waiting, True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            self.collect([entry for entry in waiting if entry[2].done() and not entry[2].cancelled()], True)
+            fuzzing.stop()
             raise
+
+    def make(self, argv, env):
+        self.ctx.run(argv, env=env, label="building")
 
     def job(self, bug, binary, what):
         if what == "corpus":
@@ -99,7 +104,7 @@ class Bank:
 
     def prepare(self):
         """The corpus as inputs, before two threads want it."""
-        self.seed_folders = {bug.target: self.workshop.seeds(bug.target, self.ctx.run)
+        self.seed_folders = {bug.target: self.workshop.seeds(bug.target, self.make)
                              for bug in self.bugs if bug.stage == "fuzz" and self.known(bug)}
 
     def collect(self, waiting, all_of_them):
