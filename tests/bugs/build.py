@@ -19,6 +19,17 @@ sys.path.insert(0, str(bank.HERE.parents[1] / "fuzz"))
 import fuzz_engines  # noqa: E402
 
 
+def check(bug):
+    """The patch names a fuzz target and an engine that there are."""
+    if bug.stage != "fuzz":
+        return
+    if bug.target not in fuzz_engines.ENGINES["address"][1]:
+        raise bank.BankError(f"{bug.path.name}: no such fuzz target: {bug.target}")
+    if bug.engine not in ("address", "address32"):
+        raise bank.BankError(f"{bug.path.name}: engine: expected address or address32, "
+                             f"have {bug.engine}")
+
+
 class Workshop:
     """The copy of lib/, and what is built from it, below one folder."""
 
@@ -75,10 +86,6 @@ class Workshop:
 
     def build(self, bug, target, engine="address", jobs=1, run=subprocess.run):
         """The target with the bug in it; run(argv, env=..., ...) may be a stage's."""
-        if target not in fuzz_engines.ENGINES["address"][1]:
-            raise bank.BankError(f"{bug.path.name}: no such fuzz target: {target}")
-        if engine not in fuzz_engines.ENGINES or not engine.startswith("address"):
-            raise bank.BankError(f"{bug.path.name}: engine: expected address or address32, have {engine}")
         self.canary_object(engine)
         self.plant(bug)
         out = self.out / (bug.name if bug is not None else "clean")

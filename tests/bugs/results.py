@@ -10,6 +10,9 @@ RESULTS = bank.HERE / "RESULTS.md"
 COLUMNS = ["bug", "what", "from", "stage", "target", "oracle", "reached", "triggered", "detected",
            "median", "range", "corpus"]
 
+# What makes the bank worth running: so many bugs that fuzzing must find, so many of them hard.
+LEAST_FUZZED, HARD, LEAST_HARD = 45, 10_000, 10
+
 HEAD = """# What the bug bank showed
 
 Each row is a patch of `patches/`: one fault, put into a copy of `lib/` and looked for by the stage named. Stage
@@ -70,6 +73,18 @@ def judge(rows, seeds, budget, limit):
     return problems
 
 
+def judge_bank(rows):
+    """A bank of easy bugs says little."""
+    fuzzed = [r for r in rows.values() if r["stage"] == "fuzz"]
+    hard = [r for r in fuzzed if r["median"] is not None and r["median"] > HARD]
+    problems = []
+    if len(fuzzed) < LEAST_FUZZED:
+        problems.append(f"{len(fuzzed)} bugs for fuzzing, want at least {LEAST_FUZZED}")
+    if len(hard) < LEAST_HARD:
+        problems.append(f"{len(hard)} bugs need more than {HARD:,} executions, want at least {LEAST_HARD}")
+    return problems
+
+
 def of_total(row, key):
     return f"{row[key]}/{row['runs']}" if key in row else ""
 
@@ -109,9 +124,9 @@ def summary(rows, seeds):
     text = f"{found} of {len(rows)} bugs found, {len(fuzzed)} by fuzzing with {seeds} seeds"
     if not medians:
         return text
-    hard = sum(1 for m in medians if m > 10_000)
+    hard = sum(1 for m in medians if m > HARD)
     corpus = sum(1 for r in fuzzed if r["corpus"])
-    return (f"{text}: median {int(statistics.median(medians)):,} executions, {hard} need more than 10,000; "
+    return (f"{text}: median {int(statistics.median(medians)):,} executions, {hard} need more than {HARD:,}; "
             f"the corpus alone finds {corpus}")
 
 

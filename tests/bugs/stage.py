@@ -147,6 +147,7 @@ def wanted(ctx):
         with tempfile.TemporaryDirectory(prefix="bugs-") as scratch:
             shop = build.Workshop(ctx.root, Path(scratch))
             for bug in bugs:
+                build.check(bug)
                 shop.plant(bug)
     except bank.BankError as error:
         raise ctx.Usage(str(error)) from None
@@ -163,7 +164,7 @@ def run(ctx):
     rows = work.rows()
     problems = work.problems + results.judge(rows, work.seeds, BUDGET, MEDIAN)
     if not ctx.quick and not hasattr(ctx, "bugs_patches"):
-        problems += results.compare(rows, results.RESULTS)
+        problems += results.compare(rows, results.RESULTS) + results.judge_bank(rows)
     for line in results.lines(rows):
         ctx.say("    " + line)
     figures = {"seeds": work.seeds, "budget": work.budget, "bugs": rows}
