@@ -177,6 +177,7 @@ static bool settle(uint32_t who)
 
 void sim_section_begin(void)
 {
+    sim.sections++;
     sim_here()->released = false;
     waiters_section(&sim.waiters);
 }
@@ -285,7 +286,7 @@ static void show_told(char kind, const uint8_t *p, size_t bytes)
     const struct sim_watcher *watcher = sim.options->watcher;
 
     if (watcher != NULL && sim_here()->op != NULL) {
-        watcher->told(watcher->context, kind, p, bytes);
+        watcher->told(watcher->context, kind, p, bytes, sim.sections);
     }
 }
 

@@ -309,6 +309,7 @@ static void run_ops(void)
     waiters_begin(&sim.waiters, sim.shadow, shadow_state);
     view_begin();
     sim_look_at_first();
+    sim.sections = 0;
     sim_choices_begin();
     sim_schedule_begin();
     sim_fibers_begin();

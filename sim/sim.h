@@ -122,8 +122,10 @@ struct sim_ended {
 };
 struct sim_watcher {
     void (*ended)(void *context, const struct sim_ended *ended);
-    /* The listeners were told: 'a' allocated, 'f' freed. */
-    void (*told)(void *context, char kind, const uint8_t *p, size_t bytes);
+    /* The listeners were told: 'a' allocated, 'f' freed. section: how often a heap's lock was
+     * taken.
+     */
+    void (*told)(void *context, char kind, const uint8_t *p, size_t bytes, uint32_t section);
     void *context;
 };
 

@@ -73,11 +73,12 @@ struct sim_run_state {
     /* Who does what. */
     struct sim_actor actors[SIM_ACTORS];
     struct sim_context contexts[SIM_CONTEXTS];
-    uint32_t threads; /* bit t: thread t has ops */
-    uint32_t current; /* context */
-    uint32_t stack;   /* context whose stack is in use: not the current one during an interrupt */
-    uint32_t last;    /* actor that took the last step */
-    uint32_t locks;   /* held by anybody */
+    uint32_t threads;  /* bit t: thread t has ops */
+    uint32_t current;  /* context */
+    uint32_t stack;    /* context whose stack is in use: not the current one during an interrupt */
+    uint32_t last;     /* actor that took the last step */
+    uint32_t locks;    /* held by anybody */
+    uint32_t sections; /* how often a heap's lock was taken since the program began */
     int64_t now;
     uint32_t steps;
 

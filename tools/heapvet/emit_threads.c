@@ -57,10 +57,10 @@ static void on_ended(void *context, const struct sim_ended *ended)
     ledger->nends++;
 }
 
-static void on_told(void *context, char kind, const uint8_t *p, size_t bytes)
+static void on_told(void *context, char kind, const uint8_t *p, size_t bytes, uint32_t section)
 {
     struct ledger *ledger = context;
-    fprintf(ledger->tells, "\n    {'%c', %zu, ", kind, bytes);
+    fprintf(ledger->tells, "\n    {'%c', %zu, %u, ", kind, bytes, (unsigned)section);
     if (shows_places(ledger)) {
         fprintf(ledger->tells, "%zu},", (size_t)(p - sim_last_view()->region));
     } else {
@@ -318,9 +318,11 @@ static void put_ledger(const struct ledger *ledger, const char *ends, const char
         "\n/* In which order ops end, and at which tick. */\n"
         "static const struct end {\n    int op;\n    long long tick;\n} ends[] = {%s\n"
         "    {0, 0}};\nstatic const unsigned nends = %zu;\n"
-        "\n/* What listeners are told: 'a' allocated, 'f' freed, and how many bytes. */\n"
-        "static const struct tell {\n    char kind;\n    size_t bytes, place;\n} tells[] = {%s\n"
-        "    {'-', 0, 0}};\nstatic const unsigned ntells = %zu;\n",
+        "\n/*\n * What listeners are told: 'a' allocated, 'f' freed, how many bytes, and in which\n"
+        " * section under the heap's lock: what is given back is handed on in the same one.\n */\n"
+        "static const struct tell {\n    char kind;\n    size_t bytes;\n    unsigned section;\n"
+        "    size_t place;\n} tells[] = {%s\n"
+        "    {'-', 0, 0, 0}};\nstatic const unsigned ntells = %zu;\n",
         ends, ledger->nends, tells, ledger->ntells);
 }
 

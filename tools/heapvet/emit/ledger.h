@@ -61,6 +61,10 @@ static void tell(char kind, const uint8_t *p, size_t bytes)
         fails("have %c of %zu bytes told, want %c of %zu", kind, bytes, tells[n].kind,
               tells[n].bytes);
     }
+    if (tells[n].section != sections) {
+        fails("have %c of %zu bytes told in section %u, want it in %u", kind, bytes, sections,
+              tells[n].section);
+    }
     if (tells[n].place != SIZE_MAX && tells[n].place != (size_t)(p - region)) {
         fails("have %c at +%zu told, want +%zu", kind, (size_t)(p - region), tells[n].place);
     }

@@ -34,7 +34,7 @@ static unsigned current = MAIN, on_stack = MAIN, last = MAIN, locks, nchosen, ne
 static int64_t now;
 static int64_t ticks_left;
 static bool cleaning, refused, peeking;
-static unsigned nsteps, ntold;
+static unsigned nsteps, ntold, sections;
 static struct kheap_lock global_lock;
 
 static bool is_thread(void)
@@ -185,20 +185,25 @@ static void thread_body(void)
     schedule();
 }
 
+static void fiber_begin(struct actor *a, char *stack)
+{
+    (void)getcontext(&a->fiber);
+    a->fiber.uc_stack.ss_sp = stack;
+    a->fiber.uc_stack.ss_size = STACK;
+    makecontext(&a->fiber, thread_body, 0);
+}
+
 static void threads_begin(void)
 {
     actors[MAIN].text = "the end";
     for (unsigned t = 0; t < THREADS; t++) {
-        struct actor *a = &actors[t];
-        a->run = bodies[t];
-        if (a->run != NULL) {
-            (void)getcontext(&a->fiber);
-            a->fiber.uc_stack.ss_sp = stacks[t];
-            a->fiber.uc_stack.ss_size = STACK;
-            makecontext(&a->fiber, thread_body, 0);
+        actors[t].run = bodies[t];
+        if (bodies[t] != NULL) {
+            fiber_begin(&actors[t], stacks[t]);
         }
     }
     begin_event();
+    sections = 0;
 }
 
 /* ---- kheap's port ---- */
@@ -221,6 +226,7 @@ static void take(struct kheap_lock *lock)
     locks++;
     if (lock != &global_lock) {
         actors[current].held = lock;
+        sections++;
     }
 }
 
