@@ -42,7 +42,7 @@ BOUNDS = {
     "full": [
         Family("heaps", "deep", 8, ONE_FORMAT, SMALL_HEAPS),
         Family("heaps", "deep", 7, AUTO, SMALL_HEAPS),
-        Family("heaps", "wide", 5, SUBJECTS, SMALL_HEAPS),
+        Family("heaps", "wide", 4, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "edges", 3, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "every", 2, SUBJECTS, SMALL_HEAPS),
         Family("heaps", "limit", 4, SUBJECTS, LIMIT_HEAPS),
