@@ -154,6 +154,24 @@ def wanted(ctx):
     return [bug for bug in bugs if bug.name in QUICK] if ctx.quick else bugs
 
 
+def save(ctx, figures):
+    """For accept.py."""
+    out = ctx.root / "out" / NAME
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def judge_whole(ctx, work, figures):
+    """What only a run of the whole bank can say: against the table, and which oracles are needed."""
+    import oracle_covers  # late: it stands on reproducers too, which fuzzing does without
+
+    save(ctx, figures)
+    more, problems = oracle_covers.check(ctx, work)
+    figures.update(more)
+    rows = figures["bugs"]
+    return results.compare(rows, results.RESULTS) + results.judge_bank(rows) + problems
+
+
 def run(ctx):
     work = Bank(ctx, wanted(ctx))
     try:
@@ -162,15 +180,12 @@ def run(ctx):
     except bank.BankError as error:
         raise ctx.Usage(str(error)) from None
     rows = work.rows()
-    problems = work.problems + results.judge(rows, work.seeds, BUDGET, MEDIAN)
-    if not ctx.quick and not hasattr(ctx, "bugs_patches"):
-        problems += results.compare(rows, results.RESULTS) + results.judge_bank(rows)
     for line in results.lines(rows):
         ctx.say("    " + line)
     figures = {"seeds": work.seeds, "budget": work.budget, "bugs": rows}
-    out = ctx.root / "out" / NAME
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "results.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    problems = work.problems + results.judge(rows, work.seeds, BUDGET, MEDIAN)
+    if not ctx.quick and not hasattr(ctx, "bugs_patches"):
+        problems += judge_whole(ctx, work, figures)
     return {"ok": not problems, "figures": figures, "line": results.summary(rows, work.seeds),
             "problems": problems}
 
