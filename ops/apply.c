@@ -138,19 +138,33 @@ static void call_resizing(const struct heap_under_test *heap, const struct op *o
     }
 }
 
-static void print_nowhere(void *context, const char *text)
+/* Hashes what is printed on its way to who wants to read it. */
+struct printing {
+    const struct apply_hooks *hooks;
+    uint32_t hash;
+};
+
+static void print_piece(void *context, const char *text)
 {
-    (void)context;
-    (void)text;
+    struct printing *printing = (struct printing *)context;
+    const struct apply_hooks *hooks = printing->hooks;
+
+    for (const char *c = text; *c != '\0'; c++) {
+        printing->hash = (printing->hash ^ (uint8_t)*c) * 16777619u;
+    }
+    if (hooks != NULL && hooks->printed != NULL) {
+        hooks->printed(hooks->context, text);
+    }
 }
 
 static void call_print(const struct heap_under_test *heap, const struct op *op,
-                       const struct apply_hooks *hooks)
+                       const struct apply_hooks *hooks, struct applied_result *result)
 {
-    const bool wanted = hooks != NULL && hooks->printed != NULL;
+    struct printing printing = {hooks, 2166136261u};
 
-    heap->subject->print(heap->state, op_number(op, 0) != 0,
-                         wanted ? hooks->printed : print_nowhere, wanted ? hooks->context : NULL);
+    heap->subject->print(heap->state, op_number(op, 0) != 0, print_piece, &printing);
+    result->value = printing.hash;
+    result->digests_value = true;
 }
 
 static void call_asking(const struct heap_under_test *heap, const struct op *op,
@@ -176,7 +190,7 @@ static void call_asking(const struct heap_under_test *heap, const struct op *op,
         result->sound = subject->check(state, &result->fault);
         break;
     case OP_PRINT:
-        call_print(heap, op, hooks);
+        call_print(heap, op, hooks, result);
         break;
     case OP_STRESS:
         result->sound = subject->stress(state, op_number(op, 0), op_number(op, 1), op_number(op, 2),

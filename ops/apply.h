@@ -49,7 +49,9 @@ struct applied_result {
     uint8_t *p;         /* result; NULL otherwise */
     size_t bytes;       /* what was asked for (count * bytes for calloc) */
     size_t align;
-    size_t value;               /* usable, largest: the number returned; stress: the peak */
+    size_t value;               /* usable, largest: the number returned; stress: the peak;
+                                   print: a hash of the text */
+    bool digests_value;         /* it is part of the digest: what it is, is nobody's promise */
     bool sound;                 /* check: its verdict; stress, registry, api: all as it should be */
     struct subject_fault fault; /* check: why */
     int status;                 /* stats, resetmax: what the call returned */

@@ -4,8 +4,8 @@
 
 /*
  * A hash over (op index, offset from the region's start or NULL, usable size) of every op that
- * returns a pointer. Equal on every machine for one header format. 32-bit arithmetic, so that small
- * cores are not slowed down.
+ * returns a pointer, and what `print` prints and `stress` needs. Equal on every machine for one
+ * header format. 32-bit arithmetic, so that small cores are not slowed down.
  */
 
 #include "apply.h"

@@ -165,6 +165,9 @@ bool checks_op(struct run *run)
         [OP_CHECK] = judge_asked_check,
     };
 
+    if (run->result.digests_value) {
+        run->digest = digest_add(run->digest, run->index, (uint32_t)run->result.value, 0);
+    }
     return run->result.how != APPLIED || judges[run->op->kind] == NULL ||
            judges[run->op->kind](run);
 }

@@ -201,7 +201,7 @@ static bool judge_refused(struct run *run)
     if (run->result.gives_pointer && run->result.p != NULL) {
         return misuse_fail(run, "a block from a call that reports damage", 1, 0);
     }
-    if (run->result.value != 0) {
+    if (run->result.value != 0 && !run->result.digests_value) {
         return misuse_fail(run, "result of a call that reports damage", run->result.value, 0);
     }
     /* A realloc that moves may find it only when it has a new block, which it gives back. */
