@@ -7,6 +7,7 @@
  */
 
 #include "edges_table.h"
+#include "kheap_ask.h"
 #include "kheap_events.h"
 #include "kheap_look.h"
 
@@ -29,11 +30,14 @@ uint32_t kheap_probe_steps;
 const char *kheap_probe_fault;
 #endif
 
+static const char *newest_fault; /* the invariant of the newest report */
+
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {
     if (!edge_report(fault)) {
         ((struct kheap_state *)(uintptr_t)fault->heap)->faults++;
+        newest_fault = fault->invariant;
     }
 }
 
@@ -132,6 +136,29 @@ static uint32_t kheap_faults(void *state)
     return ((struct kheap_state *)state)->faults;
 }
 
+static const char *kheap_fault_name(void *state)
+{
+    (void)state;
+    return newest_fault;
+}
+
+static void kheap_print_to(void *state, bool chunks, void (*text)(void *context, const char *text),
+                           void *context)
+{
+    ask_print(&heap_of(state)->heap, chunks, text, context);
+}
+
+static bool kheap_stress(void *state, uint32_t rounds, uint32_t slots, uint32_t percent,
+                         size_t *peak, struct subject_verdict *verdict)
+{
+    return ask_stress(&heap_of(state)->heap, rounds, slots, percent, peak, verdict);
+}
+
+static bool kheap_registry(void *state, uint32_t which, struct subject_verdict *verdict)
+{
+    return ask_registry(&heap_of(state)->heap, which, verdict);
+}
+
 /* The items have heaps of their own; what they allocate there is no event of this one. */
 static bool kheap_api(void *state, uint32_t item, struct subject_verdict *verdict)
 {
@@ -165,6 +192,11 @@ const struct subject SUBJECT_SYMBOL = {
     .faults = kheap_faults,
     .calloc = kheap_calloc,
     .events = events_take,
+    .print = kheap_print_to,
+    .stress = kheap_stress,
+    .registry = kheap_registry,
     .api = kheap_api,
     .api_items = EDGE_ITEMS,
+    .hardening = CONFIG_SYS_HEAP_HARDENING_LEVEL,
+    .fault_name = kheap_fault_name,
 };
