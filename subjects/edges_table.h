@@ -4,6 +4,7 @@
 
 /* All items of the heaps that stand on a port, for a subject's api(). */
 
+#include "edges_damage.h"
 #include "edges_listener.h"
 
 static const edge_item edge_items[] = {
@@ -28,6 +29,12 @@ static const edge_item edge_items[] = {
     edge_shared_calls,
     edge_listener_list,
     edge_listener_calls_back,
+    edge_damage_words,
+    edge_damage_lists,
+    edge_stress_ends,
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL == 0
+    edge_no_heap,
+#endif
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
     edge_kheap_freed_meanwhile,
     edge_kheap_misuse,
@@ -37,6 +44,7 @@ static const edge_item edge_items[] = {
 #endif
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
     edge_multi_damage,
+    edge_damage_meets_the_move,
 #endif
 };
 #define EDGE_ITEMS ((uint32_t)(sizeof edge_items / sizeof edge_items[0]))

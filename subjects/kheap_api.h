@@ -175,10 +175,76 @@ static inline void api_region_size(struct api *api)
     }
 }
 
+/* What the stress test is given here never has a block. */
+static void *api_no_block(void *arg, size_t bytes)
+{
+    *(uint32_t *)arg += bytes != 0;
+    return NULL;
+}
+
+static void api_no_free(void *arg, void *p)
+{
+    *(uint32_t *)arg += p == NULL ? 0x10000 : 0x20000; /* is not called */
+}
+
+static inline void api_stress(struct api *api, unsigned char *scratch, size_t bytes, int percent,
+                              uint32_t want)
+{
+    struct z_heap_stress_result result = {1, 1, 1, 1};
+    uint32_t calls = 0;
+
+    sys_heap_stress(api_no_block, api_no_free, &calls, 256, 20, scratch, bytes, percent, &result);
+    api_is(api, "calls of alloc_fn", calls, want);
+    api_is(api, "total_allocs without any memory", result.total_allocs, want);
+    api_is(api, "successful_allocs without any memory", result.successful_allocs, 0);
+    api_is(api, "total_frees without any memory", result.total_frees, 0);
+    api_is(api, "accumulated_in_use_bytes without any memory",
+           (int64_t)result.accumulated_in_use_bytes, 0);
+}
+
+/* The list of blocks at every misalignment, and where there is no room for one of them. */
+static inline void api_stress_scratch(struct api *api)
+{
+    const size_t slot = sizeof(void *) + sizeof(size_t);
+
+    api_stress(api, NULL, 0, 50, 0);
+    api_stress(api, NULL, 1024, 50, 0);
+    for (size_t offset = 0; offset < sizeof(void *); offset++) {
+        const size_t skip = (sizeof(void *) - offset) % sizeof(void *);
+        api_stress(api, api->memory + offset, skip + slot - 1, 50, 0);
+        api_stress(api, api->memory + offset, skip + slot, (int)offset * 60 - 100, 20);
+    }
+}
+
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
+/* A heap that init refused has no blocks: any pointer is misuse. */
+static inline void api_dead_pointers(struct api *api)
+{
+    unsigned char *const p = api->memory + 64;
+
+    api_is(api, "init() of nothing", sys_heap_init(api->spare, api->memory, 0), -ENOMEM);
+    memset(api->memory, 1, API_SPARE_BYTES);
+    sys_heap_free(api->spare, p);
+    api_is(api, "reports of free() of no heap", *api->faults, 1);
+    api_is(api, "usable_size() of no heap", (int64_t)sys_heap_usable_size(api->spare, p), 0);
+    api_is(api, "reports of usable_size() of no heap", *api->faults, 2);
+    api_null(api, "realloc() of no heap", sys_heap_realloc(api->spare, p, 8));
+    api_is(api, "reports of realloc() of no heap", *api->faults, 3);
+    api_null(api, "aligned_realloc() of no heap", sys_heap_aligned_realloc(api->spare, p, 64, 8));
+    api_is(api, "reports of aligned_realloc() of no heap", *api->faults, 4);
+    for (size_t i = 0; i < API_SPARE_BYTES; i++) {
+        api_is(api, "bytes that were nobody's to write", api->memory[i], 1);
+    }
+}
+#endif
+
 typedef void (*api_item)(struct api *api);
 static const api_item api_items[] = {
-    api_init_null, api_init_wraps,  api_init_small, api_init_large,  api_null_heap,
-    api_nothing,   api_null_result, api_too_much,   api_region_size,
+    api_init_null,     api_init_wraps,  api_init_small, api_init_large,  api_null_heap,
+    api_nothing,       api_null_result, api_too_much,   api_region_size, api_stress_scratch,
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
+    api_dead_pointers,
+#endif
 };
 #define API_ITEMS ((uint32_t)(sizeof api_items / sizeof api_items[0]))
 
