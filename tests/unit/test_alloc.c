@@ -195,10 +195,11 @@ static void the_search_is_bounded_and_moves_on(void **state)
     fence[NEAR] = sys_heap_alloc(&heap, 1);
     void *rest = sys_heap_alloc(&heap, sys_heap_largest_free(&heap));
     assert_true(rest != NULL && fits != NULL && fence[NEAR] != NULL);
-    sys_heap_free(&heap, fits);
+    /* A list is filled from behind: the one that fits comes last. */
     for (size_t i = 0; i < NEAR; i++) {
         sys_heap_free(&heap, near[i]);
     }
+    sys_heap_free(&heap, fits);
     size_t calls = 1;
     while (sys_heap_alloc(&heap, unit_bytes(&heap, 7)) != fits) {
         calls++;
