@@ -10,11 +10,12 @@ from cli import HEAPVET, Case
 COMMANDS = {
     "run": "subject all-subjects oracles bare digest json capacity timeout",
     "gen": "kind profile seed ops region effective count output",
-    "shrink": "subject oracles timeout output",
+    "shrink": "subject oracles timeout seconds output",
     "show": "subject at width",
     "pack": "output",
     "unpack": "output",
     "record": "output max-ops skip",
+    "emit-c": "subject define placement output",
 }
 
 

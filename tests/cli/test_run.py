@@ -139,6 +139,13 @@ class Fault(Case):
             self.write("fewer.ops", "\n".join(fewer) + "\n")
             self.heapvet("run", "--oracles", "overlap", "--subject", "./overlap.so", "fewer.ops")
 
+    def test_when_the_time_is_up_the_best_so_far_is_kept(self):
+        self.heapvet("gen", "-p", "random", "-n", 20000, "-s", 3, "--region", "60K", "-o", "long.ops")
+        before = len(ops_of(self.read("long.ops")))
+        done = self.heapvet("shrink", "--seconds", 1, "--subject", "./overlap.so", "long.ops", status=1)
+        self.assertRegex(done.stdout, r"candidates tried(; the time is up, there may be fewer)?\n")
+        self.assertLess(len(ops_of(self.read("long.min.ops"))), before)
+
     def test_inside_a_pack_and_with_odd_names(self):
         shutil.copy(self.folder / "overlap.so", self.folder / "my overlap.so")
         self.write("sound.ops", "heap 4096\nalloc p0 1\n")
