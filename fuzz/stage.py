@@ -30,6 +30,7 @@ LIBFUZZER_ORDER = [
     ("address", "fuzz_heap_auto_3"), ("address", "fuzz_heap_small_1"),
     ("address", "fuzz_kheap"), ("address", "fuzz_pool"), ("address", "fuzz_multi"),
     ("address", "fuzz_system"), ("address", "fuzz_system_legacy"), ("address", "fuzz_text"),
+    ("address", "fuzz_misuse_small"), ("address", "fuzz_misuse_big"),
     ("address", "fuzz_edge"), ("address", "fuzz_heap_big_255"), ("undefined", "fuzz_heap_small_3"),
     ("address32", "fuzz_heap_big_3"), ("address", "fuzz_heap_big_1"), ("undefined", "fuzz_kheap"),
     ("address32", "fuzz_pool"), ("address32", "fuzz_system"), ("undefined", "fuzz_multi"),
@@ -172,6 +173,7 @@ def run(ctx):
     places.prune("heap", ["fuzz_heap_auto_3", "fuzz_heap_small_1", "fuzz_heap_big_255"])
     for target in ["fuzz_text", "fuzz_multi", "fuzz_kheap", "fuzz_pool"]:
         places.prune(fuzz_engines.kind_of(target), [target])
+    places.prune("misuse", ["fuzz_misuse_small", "fuzz_misuse_big"])
     places.prune("system", ["fuzz_system", "fuzz_system_legacy"])
     jobs = plan(places, ctx.seconds, max(1, ctx.jobs), seed)
     try:

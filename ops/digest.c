@@ -28,11 +28,9 @@ uint32_t digest_add(uint32_t digest, uint32_t index, uint32_t offset, uint32_t u
 uint32_t digest_result(uint32_t digest, uint32_t index, const struct heap_under_test *heap,
                        const struct applied_result *result)
 {
-    if (result->digests_value) {
-        return digest_add(digest, index, (uint32_t)result->value, 0);
-    }
     if (!result->gives_pointer || result->how == SKIPPED) {
-        return digest;
+        return result->digests_value ? digest_add(digest, index, (uint32_t)result->value, 0)
+                                     : digest;
     }
     if (result->p == NULL) {
         return digest_add(digest, index, DIGEST_NULL_OFFSET, 0);

@@ -29,7 +29,6 @@ struct decoding {
     bool threaded;
     uint32_t slots_mask;
     uint64_t own; /* bit k: kind k is itself */
-    uint32_t modulus;
 };
 
 static struct decoding decoding_of(const struct program_header *header, bool misuse)
@@ -42,15 +41,14 @@ static struct decoding decoding_of(const struct program_header *header, bool mis
         .threaded = threaded,
         .slots_mask = (1u << header->slots_log2) - 1u,
         .own = own[threaded][misuse],
-        .modulus = threaded ? OP_KINDS_THREADED : OP_KINDS_PLAIN,
     };
 }
 
 /* A choice between two numbers that are there anyway: no branch, for the reason below. */
-static inline uint32_t decode_kind(const struct decoding *decoding, uint8_t byte)
+static inline uint32_t decode_kind(const struct decoding *decoding, uint8_t byte, uint32_t modulus)
 {
     const uint32_t code = byte & KIND_MASK;
-    const uint32_t folded = code % decoding->modulus;
+    const uint32_t folded = code % modulus;
 
     return (decoding->own >> code & 1u) != 0 ? code : folded;
 }
@@ -130,7 +128,7 @@ static inline uint32_t decode_common(struct op *op, uint32_t kind,
 static inline void decode_plain(struct op *op, const struct decoding *decoding,
                                 const uint8_t bytes[RECORD_BYTES])
 {
-    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0]), bytes);
+    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0], OP_KINDS_PLAIN), bytes);
     uint32_t slot = (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8;
     op->slot = (uint16_t)(slot & decoding->slots_mask & field_mask(fields, OP_HAS_SLOT));
     op->thread = 0;
@@ -140,7 +138,7 @@ static inline void decode_plain(struct op *op, const struct decoding *decoding,
 static void decode_threaded(struct op *op, const struct decoding *decoding,
                             const uint8_t bytes[RECORD_BYTES])
 {
-    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0]), bytes);
+    uint32_t fields = decode_common(op, decode_kind(decoding, bytes[0], OP_KINDS_THREADED), bytes);
     uint32_t waits = field_mask(fields, OP_FILLS | OP_RESIZES);
     uint32_t thread = bytes[3] & THREAD_MASK;
     op->slot = (uint16_t)(bytes[2] & decoding->slots_mask & field_mask(fields, OP_HAS_SLOT));

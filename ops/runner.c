@@ -42,17 +42,12 @@ static void hook_before(void *context, const struct op *op)
 bool run_step(struct run *run, const struct op *op)
 {
     static const struct forecast nothing = {.block = UINT32_MAX};
-    const struct apply_hooks hooks = {
-        .before_call = hook_before, .printed = print_text, .context = run};
     const uint32_t fields = op_table[op->kind].fields;
 
     run->op = op;
     run->forecast = nothing;
-    if ((fields & OP_MISUSES) != 0) {
-        return misuse_step(run);
-    }
-    if (run->damage.n != 0) {
-        return misuse_endure(run);
+    if (((fields & OP_MISUSES) | run->damage.n) != 0) {
+        return (fields & OP_MISUSES) != 0 ? misuse_step(run) : misuse_endure(run);
     }
     if (op->kind == OP_FREE || (fields & OP_RESIZES) != 0) {
         /* Before the subject gets a block back it may not want: damage is reported, not followed.
@@ -62,7 +57,7 @@ bool run_step(struct run *run, const struct op *op)
             return false;
         }
     }
-    apply_op(&run->heap, op, &hooks, &run->result);
+    apply_op(&run->heap, op, &run->hooks, &run->result);
     if (run->result.how == SKIPPED) {
         run->counts.skipped++;
         return true;
@@ -184,7 +179,10 @@ static enum run_status run_once(struct run *run)
 static void run_setup(struct run *run, const struct program *program, const struct subject *subject,
                       struct space *space, const struct run_options *options)
 {
-    memset(run, 0, sizeof *run);
+    /* What lies behind is large, and seldom needed. */
+    memset(run, 0, offsetof(struct run, lies));
+    run->hooks =
+        (struct apply_hooks){.before_call = hook_before, .printed = print_text, .context = run};
     run->program = program;
     run->subject = subject;
     run->space = space;
@@ -212,7 +210,7 @@ static void add_counts(struct run_counts *sum, const struct run_counts *one)
     for (size_t i = 0; i < ORACLES; i++) {
         sum->evaluated[i] += one->evaluated[i];
     }
-    for (size_t i = 0; i < RUN_INVARIANTS; i++) {
+    for (size_t i = 0; i < RUN_INVARIANTS && one->evaluated[ORACLE_MISUSE] != 0; i++) {
         sum->reported[i] += one->reported[i];
     }
 }

@@ -144,30 +144,39 @@ static bool judge_verdict(struct run *run)
     return false;
 }
 
+static void digest_value(struct run *run)
+{
+    run->digest = digest_add(run->digest, run->index, (uint32_t)run->result.value, 0);
+}
+
 /* Everything is free again that it took, and nobody else's bytes have changed. */
 static bool judge_stress(struct run *run)
 {
     struct model *model = run->model;
 
+    digest_value(run);
     if (run->modelled && model->allocated + run->result.value > model->max_allocated) {
         model->max_allocated = model->allocated + run->result.value;
     }
     return judge_verdict(run) && checks_sweep(run) && guards_check(run) && payload_check_all(run);
 }
 
+static bool judge_print(struct run *run)
+{
+    digest_value(run);
+    return print_judge(run);
+}
+
 bool checks_op(struct run *run)
 {
     static bool (*const judges[OP_KINDS])(struct run * run) = {
-        [OP_PRINT] = print_judge,          [OP_STRESS] = judge_stress,
+        [OP_PRINT] = judge_print,          [OP_STRESS] = judge_stress,
         [OP_REGISTRY] = judge_verdict,     [OP_API] = judge_verdict,
         [OP_USABLE] = judge_asked_usable,  [OP_STATS] = judge_asked_stats,
         [OP_RESETMAX] = judge_asked_reset, [OP_LARGEST] = judge_asked_largest,
         [OP_CHECK] = judge_asked_check,
     };
 
-    if (run->result.digests_value) {
-        run->digest = digest_add(run->digest, run->index, (uint32_t)run->result.value, 0);
-    }
     return run->result.how != APPLIED || judges[run->op->kind] == NULL ||
            judges[run->op->kind](run);
 }

@@ -80,7 +80,7 @@ static POISON_EXEMPT void put_bytes(uint8_t *to, const uint8_t *from, uint32_t n
 static bool one_word(const struct run *run, const uint8_t *at)
 {
     for (uint32_t i = 0; i < run->damage.n; i++) {
-        if (((uintptr_t)run->damage.lies[i].at ^ (uintptr_t)at) / WORD != 0) {
+        if (((uintptr_t)run->lies[i].at ^ (uintptr_t)at) / WORD != 0) {
             return false;
         }
     }
@@ -95,11 +95,11 @@ static void damage(struct run *run, uint8_t *at, const uint8_t *bytes, uint32_t 
     run->counts.ops++;
     poison_suspend(run);
     damage->scattered = damage->scattered || !one_word(run, at);
-    put_bytes(damage->lies[damage->n].was, at, n);
-    put_bytes(damage->lies[damage->n].now, bytes, n);
+    put_bytes(run->lies[damage->n].was, at, n);
+    put_bytes(run->lies[damage->n].now, bytes, n);
     put_bytes(at, bytes, n);
-    damage->lies[damage->n].at = at;
-    damage->lies[damage->n++].bytes = n;
+    run->lies[damage->n].at = at;
+    run->lies[damage->n++].bytes = n;
     damage->ever = true;
 }
 
@@ -140,13 +140,13 @@ void misuse_mend(struct run *run)
         return;
     }
     for (uint32_t i = damage->n; i-- > 0;) {
-        const uint32_t bytes = damage->lies[i].bytes;
-        put_bytes(now, damage->lies[i].at, bytes);
-        if (memcmp(now, damage->lies[i].now, bytes) != 0) {
+        const uint32_t bytes = run->lies[i].bytes;
+        put_bytes(now, run->lies[i].at, bytes);
+        if (memcmp(now, run->lies[i].now, bytes) != 0) {
             damage->abandoned = true;
             return;
         }
-        put_bytes(damage->lies[i].at, damage->lies[i].was, bytes);
+        put_bytes(run->lies[i].at, run->lies[i].was, bytes);
     }
     damage->n = 0;
     damage->scattered = false;

@@ -49,13 +49,13 @@ struct printed {
 
 /* Bytes of the region that are not what the heap has written there, in the order of writing. */
 #define DAMAGE_MOST 8u
+struct lie {
+    uint8_t *at;
+    uint8_t was[4], now[4];
+    uint32_t bytes;
+};
 struct damage {
-    uint32_t n; /* 0: none */
-    struct {
-        uint8_t *at;
-        uint8_t was[4], now[4];
-        uint32_t bytes;
-    } lies[DAMAGE_MOST];
+    uint32_t n;     /* lies; 0: none */
     bool scattered; /* in more than one word, or more than the heap must survive */
     bool ever;      /* there was some in this run */
     bool abandoned; /* a call has changed something meanwhile: nothing is promised any more */
@@ -102,8 +102,10 @@ struct run {
 #endif
     struct model_extent opened[RUN_OPENED]; /* for the call at hand */
     uint32_t nopened;                       /* above RUN_OPENED: some are not in the list */
-    struct printed printed;
     uint8_t *granules; /* granule of unit 0's header: its address rounded down to 8 */
+    struct apply_hooks hooks;
+    struct lie lies[DAMAGE_MOST]; /* damage.n of them; not cleared, as what follows */
+    struct printed printed;
 };
 
 #define TAG_SALT  0x6b686561u

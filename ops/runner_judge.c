@@ -43,6 +43,17 @@ static bool zero_is_one(const struct run *run)
            (run->op->kind == OP_ALLOC || run->op->kind == OP_CALLOC);
 }
 
+static void forecast_word(struct run *run)
+{
+    if (run->op->kind == OP_STRESS) {
+        /* Blocks come and go all over the free extents. */
+        run->forecast.need = 1;
+        run->forecast.whole = true;
+    } else if (run->op->kind == OP_PRINT) {
+        print_begin(run);
+    }
+}
+
 void forecast_call(struct run *run)
 {
     const struct op *op = run->op;
@@ -62,13 +73,9 @@ void forecast_call(struct run *run)
             (good_align(forecast->align) || (run->subject->promises & SUBJECT_NULL_ON_BAD) == 0);
     } else {
         forecast->releases = op->kind == OP_FREE && before != NULL;
-    }
-    if (op->kind == OP_STRESS) {
-        /* Blocks come and go all over the free extents. */
-        forecast->need = 1;
-        forecast->whole = true;
-    } else if (op->kind == OP_PRINT) {
-        print_begin(run);
+        if (op->kind >= OP_PRINT) {
+            forecast_word(run);
+        }
     }
     if (run->modelled && before != NULL) {
         forecast->block = block_of(run, before);
