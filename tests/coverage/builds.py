@@ -108,6 +108,7 @@ BUILDS = [
     ported("listener", "kheap", SYS_HEAP_ARRAY_SIZE=2, **LISTENER),
     ported("listener-2", "kheap", **LISTENER, **level(2)),
     ported("kheap-0", "kheap_kheap", **level(0)),
+    ported("kheap-listener-0", "kheap_kheap", **LISTENER, **level(0)),
     ported("kheap", "kheap_kheap", SYS_HEAP_ARRAY_SIZE=2, **LISTENER),
     ported("kheap-no-threads", "kheap_kheap", MULTITHREADING=0, **SMALL),
     ported("kheap-big", "kheap_kheap", **BIG, **LISTENER, **level(2)),

@@ -141,7 +141,8 @@ class Function:
                 facts.conditions[key] = facts.conditions.get(key, False) or independent
 
     def conditions(self, file_id, first, last):
-        """(where, constant, position) of those in the text from first to last, in its order."""
+        """(chain, constant, position) of those in the text from first to last, as llvm-cov has
+        them: the one that is evaluated first, then by file, those of macros behind the text's."""
         rows = [(self.chain(where, place), False, position)
                 for where, place, _, position, row in self.branches() if row[-1] == MCDC_BRANCH]
         rows += [(self.chain(where, place), True, None) for where, place in self.constants]
@@ -149,8 +150,9 @@ class Function:
         for chain, constant, position in rows:
             names = [where for where, _ in chain]
             if file_id in names and first <= chain[names.index(file_id)][1] < last:
-                found.append(([place for _, place in chain], constant, position))
-        return sorted(found, key=lambda row: row[0])
+                found.append((chain, constant, position))
+        found.sort(key=lambda row: [place for _, place in row[0]])
+        return found[:1] + sorted(found[1:], key=lambda row: row[0][-1])
 
 
 def lines_of(segments):

@@ -65,6 +65,7 @@ def measure(ctx, places, build):
     raw.unlink(missing_ok=True)
     dump = ctx.run(build.command(places.copy, shared_object), timeout=300,
                    label=f"build {build.name}").stdout
+    (places.build / f"{build.name}.dump").write_text(dump, encoding="utf-8")
     problem = replay(ctx, places, build, shared_object, raw)
     if not raw.exists():
         return llvm.Facts(), problem or f"{build.name}: no profile was written"

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SUBJECTS_EDGES_DAMAGE_H
+#define SUBJECTS_EDGES_DAMAGE_H
+
+/*
+ * Items: a heap that was never there, the stress test's arguments, and damage that takes several
+ * words at once, such as a list that leads through a forged chunk. Fields are poked where
+ * ARCHITECTURE.md says they lie, in both formats.
+ */
+
+#include "edges.h"
+
+#define EDGE_REGION 512u
+
+static struct sys_heap edge_damaged;
+static bool edge_small;     /* the format of edge_damaged */
+static uint32_t edge_first; /* unit of its first chunk */
+
+static inline void edge_damage_begin(void)
+{
+    struct sys_heap_layout layout = {.header = 0};
+
+    memset(edge_memory, 0, EDGE_REGION);
+    edge_is("init()", sys_heap_init(&edge_damaged, edge_memory, EDGE_REGION), 0);
+    (void)sys_heap_layout_get(&edge_damaged, &layout);
+    edge_small = layout.header == 4;
+    edge_first = edge_damaged.first;
+}
+
+/* A block of so many units. */
+static inline unsigned char *edge_units(uint32_t units)
+{
+    return sys_heap_alloc(&edge_damaged, units * 8u - (edge_small ? 4u : 8u));
+}
+
+static inline uint32_t edge_unit_of(const unsigned char *user)
+{
+    return (uint32_t)(user - edge_memory) / 8u - 1u;
+}
+
+static inline void edge_poke(size_t offset, size_t bytes, uint32_t value)
+{
+    const uint16_t half = (uint16_t)value;
+
+    if (bytes == 2) {
+        memcpy(edge_memory + offset, &half, 2);
+    } else {
+        memcpy(edge_memory + offset, &value, 4);
+    }
+}
+
+/* Field 0 and 1: left and size2used; 2 and 3: prev and next. */
+static inline void edge_poke_field(uint32_t unit, uint32_t field, uint32_t value)
+{
+    const size_t at = (size_t)unit * 8u;
+
+    if (edge_small) {
+        edge_poke(at + 4u + field * 2u, 2, value);
+    } else {
+        edge_poke(at + field * 4u, 4, value);
+    }
+}
+
+static inline void edge_poke_links(uint32_t unit, uint32_t prev, uint32_t next)
+{
+    edge_poke_field(unit, 2, prev);
+    edge_poke_field(unit, 3, next);
+}
+
+/* A free chunk of so many units where none is. */
+static inline void edge_forge(uint32_t unit, uint32_t units, uint32_t prev, uint32_t next)
+{
+    edge_poke_field(unit, 1, units * 2u);
+    edge_poke_links(unit, prev, next);
+}
+
+static inline void edge_poke_head(uint32_t bucket, uint32_t unit)
+{
+    const size_t bytes = edge_small ? 2 : 4;
+
+    edge_poke(KHEAP_HEADS_OFFSET + bucket * bytes, bytes, unit);
+}
+
+static inline void edge_unsound(const char *what, const char *invariant)
+{
+    struct kheap_fault fault = {.invariant = "none"};
+
+    edge_is(what, sys_heap_validate(&edge_damaged), 0);
+    edge_is(what, sys_heap_check(&edge_damaged, &fault), 0);
+    edge_is(invariant, strncmp(fault.invariant, invariant, strlen(invariant)), 0);
+}
+
+/* Chunks of 3, 8, 3 and 1 units, of which the first and the third are then free. */
+static inline void edge_holes(uint32_t *low, uint32_t *between, uint32_t *high)
+{
+    edge_damage_begin();
+    unsigned char *const a = edge_units(3);
+    unsigned char *const b = edge_units(8);
+    unsigned char *const c = edge_units(3);
+    unsigned char *const d = edge_units(2);
+
+    edge_block("a block behind the holes", d);
+    sys_heap_free(&edge_damaged, a);
+    sys_heap_free(&edge_damaged, c);
+    *low = edge_unit_of(a);
+    *between = edge_unit_of(b);
+    *high = edge_unit_of(c);
+}
+
+static inline void edge_damage_words(void)
+{
+    edge_damage_begin();
+    edge_poke(0, 4, 0);
+    edge_unsound("a cleared bitmap", "I8");
+    edge_damage_begin();
+    edge_poke_field(edge_damaged.end, 1, 3);
+    edge_unsound("an end marker of one unit", "I3");
+#if CONFIG_SYS_HEAP_RUNTIME_STATS
+    edge_damage_begin();
+    edge_poke(12, 4, 1);
+    edge_unsound("a count of free bytes", "I9");
+    edge_damage_begin();
+    edge_block("a block", edge_units(2));
+    edge_poke(16, 4, 0);
+    edge_unsound("a maximum below what is allocated", "I9");
+#endif
+}
+
+/* Both walks must see the same chunks: as many, of the same sum, and the same ones. */
+static inline void edge_damage_lists(void)
+{
+    uint32_t low, between, high;
+
+    edge_holes(&low, &between, &high);
+    edge_forge(between + 1, 3, high, low);
+    edge_poke_links(low, between + 1, high);
+    edge_poke_links(high, low, between + 1);
+    edge_unsound("a list with a forged chunk more", "I7");
+    edge_holes(&low, &between, &high);
+    edge_forge(between + 1, 3, low, low);
+    edge_poke_links(low, between + 1, between + 1);
+    edge_poke_links(high, high, high);
+    edge_poke_head(2, low);
+    edge_unsound("a list with a forged chunk for another", "I7");
+    edge_holes(&low, &between, &high);
+    edge_forge(low + 4, 3, high - 4, high - 4);
+    edge_forge(high - 4, 3, low + 4, low + 4);
+    edge_poke_links(low, high, high);
+    edge_poke_links(high, low, low);
+    edge_poke_head(2, low + 4);
+    edge_unsound("a list of two forged chunks of the same sum", "I7");
+}
+
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+/*
+ * [ c free 9 ][ 2 ][ p 2 ][ 2 ][ behind ], of which c is forged to reach up to `behind`: what is
+ * taken from it for p's move ends exactly at p, which is found out when p is to be freed.
+ */
+static inline void edge_damage_meets_the_move(void)
+{
+    edge_damage_begin();
+    unsigned char *const c = edge_units(9);
+    unsigned char *const before = edge_units(2);
+    unsigned char *const p = edge_units(2);
+    unsigned char *const after = edge_units(2);
+    unsigned char *const behind = edge_units(20);
+
+    edge_is("blocks", before != NULL && after != NULL, 1);
+    sys_heap_free(&edge_damaged, c);
+    edge_poke_field(edge_unit_of(c), 1, 15 * 2);
+    edge_poke_field(edge_unit_of(behind), 0, 15);
+    edge_null("a realloc whose new block destroys the old one",
+              sys_heap_realloc(&edge_damaged, p, 11 * 8 - (edge_small ? 4 : 8)));
+    edge_fault("a block that its move destroyed", KHEAP_FAULT_NOT_USED);
+}
+#endif
+
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL == 0
+/* Without any check a heap that is none still refuses every call. */
+static inline void edge_no_heap(void)
+{
+    memset(&edge_damaged, 0, sizeof edge_damaged);
+    sys_heap_free(&edge_damaged, edge_memory);
+    edge_null("realloc() of no heap", sys_heap_realloc(&edge_damaged, edge_memory, 8));
+    edge_is("usable_size() of no heap", (int64_t)sys_heap_usable_size(&edge_damaged, edge_memory),
+            0);
+}
+#endif
+
+static void *edge_stress_refuses(void *arg, size_t bytes)
+{
+    size_t *const largest = arg;
+
+    *largest = bytes > *largest ? bytes : *largest;
+    return NULL;
+}
+
+static void edge_stress_frees(void *arg, void *p)
+{
+    (void)arg;
+    edge_null("what the stress test frees", p);
+}
+
+static inline void edge_stress_ends(void)
+{
+    struct z_heap_stress_result result = {.total_allocs = 1};
+    size_t largest = 0;
+
+    sys_heap_stress(edge_stress_refuses, edge_stress_frees, &largest, SIZE_MAX, 100, NULL, 64, 50,
+                    &result);
+    edge_is("stress without memory", result.total_allocs, 0);
+    sys_heap_stress(edge_stress_refuses, edge_stress_frees, &largest, SIZE_MAX, 1000, edge_memory,
+                    EDGE_BYTES, 50, &result);
+    edge_is("stress of all there is", result.total_allocs, 1000);
+    edge_is("its largest size", largest > 0 && largest < (size_t)1 << 24, 1);
+}
+
+#endif
