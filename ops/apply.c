@@ -195,6 +195,7 @@ static void call_asking(const struct heap_under_test *heap, const struct op *op,
     case OP_STRESS:
         result->sound = subject->stress(state, op_number(op, 0), op_number(op, 1), op_number(op, 2),
                                         &result->value, &result->verdict);
+        result->digests_value = true;
         break;
     case OP_REGISTRY:
         result->sound = subject->registry(state, op_number(op, 0), &result->verdict);
