@@ -79,7 +79,7 @@ static enum run_status run_both(struct pairs *pairs, const struct program *progr
                                 struct run_failure *failure)
 {
     const unsigned number = kheap_mutant;
-    uint32_t clean, digest;
+    struct traits clean, changed;
 
     *differs = false;
     kheap_mutant = 0;
@@ -89,9 +89,9 @@ static enum run_status run_both(struct pairs *pairs, const struct program *progr
     if (sound == RUN_FAILED) {
         return RUN_OK; /* a fault of the library or of an oracle: the mutant is not to blame */
     }
-    const enum run_status status = pair_run(pairs, program, subject, &digest, failure);
+    const enum run_status status = pair_run(pairs, program, subject, &changed, failure);
 
-    *differs = digest != clean;
+    *differs = !traits_equal(changed, clean);
     return status;
 }
 

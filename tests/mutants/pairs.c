@@ -74,22 +74,39 @@ static enum run_status threads_run(const struct program *program, const struct s
     return end == SIM_FAILED ? RUN_FAILED : end == SIM_NOT_FIT ? RUN_DOES_NOT_FIT : RUN_OK;
 }
 
+static uint32_t reports_of(const struct run_counts *counts)
+{
+    uint64_t sum = counts->ops * 31 + counts->skipped;
+
+    for (size_t i = 0; i < sizeof counts->reported / sizeof counts->reported[0]; i++) {
+        sum = (sum ^ counts->reported[i]) * 0x9e3779b97f4a7c15u;
+    }
+    return (uint32_t)(sum >> 32);
+}
+
+bool traits_equal(struct traits a, struct traits b)
+{
+    return a.digest == b.digest && a.reports == b.reports;
+}
+
 enum run_status pair_run(struct pairs *pairs, const struct program *program,
-                         const struct subject *subject, uint32_t *digest,
+                         const struct subject *subject, struct traits *traits,
                          struct run_failure *failure)
 {
+    struct run_counts counts = {0};
     enum run_status status;
 
-    *digest = 0;
+    *traits = (struct traits){0};
     if (program_threaded(&program->header)) {
-        status = threads_run(program, subject, digest, failure);
+        status = threads_run(program, subject, &traits->digest, failure);
     } else {
-        status = run_program(program, subject, &pairs->space, &run_options_default, NULL, digest,
-                             failure);
+        status = run_program(program, subject, &pairs->space, &run_options_default, &counts,
+                             &traits->digest, failure);
+        traits->reports = reports_of(&counts);
     }
     /* That a region does not fit is a result like any other. */
     if (status == RUN_DOES_NOT_FIT) {
-        *digest = 1;
+        traits->digest = 1;
     }
     return status;
 }

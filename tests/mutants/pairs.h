@@ -20,11 +20,18 @@ struct configuration {
 /* Up to the one whose name is NULL. */
 extern const struct configuration configurations[];
 
+/* What a run came to, oracles aside. */
+struct traits {
+    uint32_t digest; /* as heapvet run --digest has it */
+    uint32_t
+        reports; /* of how many ops were performed, and which invariants were reported broken */
+};
+
 struct pair {
     const struct program *program;
     const struct subject *subject;
-    uint64_t micros; /* processor time of a run of the library as it stands */
-    uint32_t digest; /* of the same */
+    uint64_t micros;      /* processor time of a run of the library as it stands */
+    struct traits traits; /* of the same */
 };
 
 struct pairs {
@@ -39,9 +46,11 @@ struct pairs {
 void pairs_load(struct pairs *pairs, const struct configuration *configuration, char *const *paths,
                 size_t npaths);
 
-/* With all oracles. The digest is good for RUN_OK. */
+/* With all oracles. The traits are good for RUN_OK. */
 enum run_status pair_run(struct pairs *pairs, const struct program *program,
-                         const struct subject *subject, uint32_t *digest,
+                         const struct subject *subject, struct traits *traits,
                          struct run_failure *failure);
+
+bool traits_equal(struct traits a, struct traits b);
 
 #endif

@@ -9,7 +9,7 @@
  *   mutants_replay --fuzz SECONDS SEED FOLDER CONFIGURATION PATH...   < numbers
  *
  * Prints a line for each number: NUMBER VERDICT WHO PROGRAMS NAME. VERDICT is oracle, crash,
- * timeout, digest (no oracle, but another digest than the library as it stands) or alive; WHO the
+ * timeout, digest (no oracle, but other traits than the library as it stands) or alive; WHO the
  * oracle or the signal; PROGRAMS how many were run. With --fuzz the programs are drawn at random.
  */
 
@@ -56,17 +56,17 @@ static void replay_all(struct pairs *pairs)
     for (size_t i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->first[i];
         struct run_failure failure;
-        uint32_t digest;
+        struct traits traits;
 
         outcome->at = pair->program->name;
         replay_limit(LEAST_MICROS + LONGER * pair->micros);
-        if (pair_run(pairs, pair->program, pair->subject, &digest, &failure) == RUN_FAILED) {
+        if (pair_run(pairs, pair->program, pair->subject, &traits, &failure) == RUN_FAILED) {
             outcome->fate = BY_ORACLE;
             outcome->oracle = failure.oracle;
             return;
         }
         outcome->programs++;
-        if (digest != pair->digest && outcome->fate != BY_DIGEST) {
+        if (!traits_equal(traits, pair->traits) && outcome->fate != BY_DIGEST) {
             outcome->fate = BY_DIGEST;
             outcome->differs = pair->program->name;
         }
@@ -81,7 +81,7 @@ static void measure_all(struct pairs *pairs, struct pair *shared)
         struct run_failure failure;
         const uint64_t began = replay_micros();
 
-        if (pair_run(pairs, pair->program, pair->subject, &shared[i].digest, &failure) ==
+        if (pair_run(pairs, pair->program, pair->subject, &shared[i].traits, &failure) ==
             RUN_FAILED) {
             outcome->fate = BY_ORACLE;
             outcome->oracle = failure.oracle;
@@ -177,7 +177,7 @@ static void prepare(struct pairs *pairs, const char *name)
                        outcome->at);
     }
     for (size_t i = 0; i < pairs->count; i++) {
-        pairs->first[i].digest = shared[i].digest;
+        pairs->first[i].traits = shared[i].traits;
         pairs->first[i].micros = shared[i].micros;
     }
     (void)munmap(shared, bytes);
@@ -201,7 +201,7 @@ static const struct configuration *configuration_named(const char *name)
 static void print_digests(const struct pairs *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {
-        printf("%08x %s\n", (unsigned)pairs->first[i].digest, pairs->first[i].program->name);
+        printf("%08x %s\n", (unsigned)pairs->first[i].traits.digest, pairs->first[i].program->name);
     }
 }
 
