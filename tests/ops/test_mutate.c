@@ -77,6 +77,37 @@ static void test_program_bounds(void **state)
     }
 }
 
+static uint32_t misuses(const struct program *program)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < program->nops; i++) {
+        n += (op_table[program->ops[i].kind].fields & OP_MISUSES) != 0;
+    }
+    return n;
+}
+
+/* Who does not ask for misuse gets none, not even from a program that is full of it. */
+static void test_misuse_is_asked_for(void **state)
+{
+    (void)state;
+    static struct owned_program owned, other;
+    struct rng rng;
+    uint32_t asked = 0;
+    rng_seed(&rng, 11);
+    must_generate(&other, PROFILE_MISUSE, 3, 60);
+    must_generate(&owned, PROFILE_MIXED, 4, 40);
+    assert_true(misuses(&other.program) > 5 && misuses(&owned.program) == 0);
+    for (int round = 0; round < 3000; round++) {
+        mutate_program(&owned.program, 60, false, &other.program, &rng);
+        assert_int_equal(misuses(&owned.program), 0);
+    }
+    for (int round = 0; round < 100; round++) {
+        mutate_program(&owned.program, 60, true, NULL, &rng);
+        asked += misuses(&owned.program);
+    }
+    assert_true(asked > 100);
+}
+
 /* From one program, each field of it and its length both ways are changed by some seed. */
 static void test_reaches_everything(void **state)
 {
@@ -136,11 +167,9 @@ static void test_splices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_result),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_program_bounds),
-        cmocka_unit_test(test_reaches_everything),
-        cmocka_unit_test(test_splices),
+        cmocka_unit_test(test_same_seed_same_result), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_program_bounds),        cmocka_unit_test(test_misuse_is_asked_for),
+        cmocka_unit_test(test_reaches_everything),    cmocka_unit_test(test_splices),
     };
     return cmocka_run_group_tests_name("mutator", tests, NULL, NULL);
 }
