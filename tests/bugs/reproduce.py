@@ -220,6 +220,7 @@ def main(argv):
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--find", action="store_true")
     parser.add_argument("--again", action="store_true", help="with --find: also those that have one")
+    parser.add_argument("--asan", action="store_true", help="with --find: also what only AddressSanitizer sees")
     parser.add_argument("--heapvet", type=Path, required=True)
     parser.add_argument("--explore", type=Path, help="the explorer, for bugs of that stage")
     parser.add_argument("--inputs", type=Path, help="what stage bugs has found: NAME-SEED.input")

@@ -22,6 +22,11 @@ CANARY = ["-include", str(bank.HERE / "canary.h")]
 SANITIZED = ["-fsanitize=address", "-fno-omit-frame-pointer"]
 
 
+def newest(root, folders):
+    """When the last of their files was written."""
+    return max(path.stat().st_mtime for name in folders for path in (root / name).rglob("*.[ch]"))
+
+
 class Config:
     """How one heap is built: of fuzz/targets.mk, what matters to the heap itself."""
 
@@ -58,6 +63,9 @@ def configs(bug):
                                          "-DCONFIG_HEAP_MEM_POOL_LEGACY=1", PROBE, *more], PORT,
                        ["subjects/kheap_system.c"])]
     variant = target[len("fuzz_heap_"):] if target.startswith("fuzz_heap_") else "auto_3"
+    if target.startswith("fuzz_misuse_"):
+        variant = target[len("fuzz_misuse_"):] + "_3"
+        more = ["-DCONFIG_SYS_HEAP_HARDENING_LEVEL=2", *more]
     form, loops = variant.split("_")
     return [Config(variant, [f"-DCONFIG_SYS_HEAP_{FORMATS[form]}=1",
                              f"-DCONFIG_SYS_HEAP_ALLOC_LOOPS={loops}", PROBE, *more], HEAP,
@@ -139,6 +147,8 @@ class Builder:
         """A heapvet that forbids what is nobody's business, with the runtime that notices."""
         build = self.folder / "asan"
         program = build / "heapvet"
+        if program.exists() and program.stat().st_mtime > newest(self.root, ("ops", "sim", "tools/heapvet")):
+            return program
         run(["cmake", "-G", "Ninja", "-S", self.root, "-B", build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
              "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_C_FLAGS=-DHEAPVET_ASAN=1",
              "-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=address"], label="configuring heapvet with ASan")

@@ -10,12 +10,13 @@ import subprocess
 import time
 
 import fuzzing
+import bank
 import reproduce
 import reproduce_build
 from fuzz_engines import kind_of
 
 # Programs shrunk per bug: the shortest is kept.
-CANDIDATES = 4
+CANDIDATES = 2
 PROFILES = {
     "heap": ["mixed", "small", "edges", "aligned", "resize", "hostile", "phases"],
     "kheap": ["threads"], "pool": ["threads"],
@@ -156,7 +157,7 @@ class Finder:
         """(text, oracle, seconds, candidates, ops before, ops) or (None, why)."""
         faulty = self.bench.plant(bug)
         why = ["nothing failed"]
-        for sanitized in (False, True):
+        for sanitized in (False, True) if self.args.asan else (False,):
             if sanitized and bug.engine.endswith("32"):
                 break
             best = None
@@ -193,7 +194,7 @@ def main(ctx, bugs, args):
             continue
         try:
             best, why = finder.find(bug)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, bank.BankError) as error:
             best, why = None, [str(error)[-200:]]
         if best is None:
             missing += 1

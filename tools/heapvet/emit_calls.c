@@ -176,6 +176,9 @@ uint32_t emit_config(const struct emit *emit, void *state, char *out, size_t siz
     } else if (subject->info) {
         subject->info(state, infos);
     }
+    if (subject->hardening > 1) {
+        add(emit, out, size, "CONFIG_SYS_HEAP_HARDENING_LEVEL", subject->hardening);
+    }
     if (infos[0].loops) {
         add(emit, out, size, "CONFIG_SYS_HEAP_ALLOC_LOOPS", (unsigned)infos[0].loops);
     }
