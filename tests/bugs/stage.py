@@ -6,6 +6,8 @@ By hand: stage.py [--seeds N] [--budget N] [--jobs N] [NAME...] tries those and 
 
 import argparse
 import concurrent.futures
+import contextlib
+import fcntl
 import json
 import sys
 import tempfile
@@ -172,8 +174,27 @@ def judge_whole(ctx, work, figures):
     return results.compare(rows, results.RESULTS) + results.judge_bank(rows) + problems
 
 
+@contextlib.contextmanager
+def alone(ctx):
+    """There is one copy of lib/: of two runs each would build the other's bugs."""
+    folder = getattr(ctx, "bugs_scratch", ctx.build / NAME)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ctx.Failed(f"{folder}: another run of the bank is using it") from None
+        yield
+
+
 def run(ctx):
-    work = Bank(ctx, wanted(ctx))
+    bugs = wanted(ctx)
+    with alone(ctx):
+        return run_alone(ctx, bugs)
+
+
+def run_alone(ctx, bugs):
+    work = Bank(ctx, bugs)
     try:
         work.prepare()
         work.run()
