@@ -129,7 +129,7 @@ struct op {
 #define THREAD_ISR           15u
 #define WAIT_FOREVER         15u
 #define PROGRAM_PRIO_MAX     7u
-#define PROGRAM_TICK_MAX     255u /* of one op: no wait is longer than 14, so more only takes time */
+#define PROGRAM_TICK_MAX     255u  /* of one op: no wait is longer than 14 */
 #define PROGRAM_STRESS_MAX   4095u /* rounds of one stress op */
 #define PROGRAM_REGISTRY_MAX 4u
 #define PROGRAM_DAMAGE_MAX   4u /* bytes of one overflow: what is promised is about one word */
