@@ -95,7 +95,7 @@ def load(folder=PATCHES, names=()):
     for name in names:
         if not (folder / f"{name}.patch").is_file():
             raise BankError(f"{name}: no such patch in {folder.name}/")
-    paths = [folder / f"{name}.patch" for name in names] or sorted(folder.glob("*.patch"))
+    paths = [folder / f"{name}.patch" for name in names] or sorted(folder.glob("*.patch"), key=lambda path: path.stem)
     return [parse(path) for path in paths]
 
 

@@ -45,6 +45,7 @@ class Bank:
         self.folder = getattr(ctx, "bugs_scratch", ctx.build / NAME)
         self.workshop = build.Workshop(ctx.root, self.folder)
         self.ledger = Ledger(self.folder / "ledger", self.key())
+        self.tests = self.tests_key()
         self.done = 0
         self.problems = []
 
@@ -53,8 +54,14 @@ class Bank:
         return fingerprint(*(root / part for part in ("lib", "ops", "reference", "subjects", "sim", "fuzz")),
                            HERE / "canary.h", HERE / "canary.c")
 
+    def tests_key(self):
+        """Of what finds the bugs of other stages than fuzz."""
+        folders = sorted(p for p in (self.ctx.root / "tests").iterdir() if p.is_dir() and p != HERE)
+        return fingerprint(*folders)[:16]
+
     def entry(self, bug, what):
-        return f"{bug.name} {fingerprint(bug.path)[:16]} {self.budget} {what}"
+        by = self.tests if what == "stage" else self.budget
+        return f"{bug.name} {fingerprint(bug.path)[:16]} {by} {what}"
 
     def known(self, bug):
         """The entries of one bug that are still to be made."""
@@ -170,6 +177,10 @@ def judge_whole(ctx, work, figures):
     save(ctx, figures)
     more, problems = oracle_covers.check(ctx, work)
     figures.update(more)
+    import reproduce  # noqa: PLC0415, late: it imports what this does
+
+    figures["reproducers"], wrong = reproduce.check(ctx, work.bugs)
+    problems += wrong
     rows = figures["bugs"]
     return results.compare(rows, results.RESULTS) + results.judge_bank(rows) + problems
 
