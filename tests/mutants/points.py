@@ -9,7 +9,7 @@ import clang.cindex as cindex
 from clang.cindex import CursorKind as Kind
 
 # A mutant: file[start:end] becomes `text`. form says how both stand in one source: "expr" and
-# "lvalue" beside each other behind a test of the number, "stmt" is left out. id names it for people.
+# "lvalue" beside each other behind a test of the number, "stmt" is left out. id is for people.
 Mutant = namedtuple("Mutant", "file start end text form id")
 
 RELATIONS = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"),

@@ -125,7 +125,8 @@ class Evidence:
             "equivalent_by_code": fates["same-code"], "equivalent_by_argument": fates["listed"],
             "survivors": fates["survived"],
             "score_percent": round(100 * replayed / max(real, 1), 2),
-            "score_after_fuzzing_percent": round(100 * (replayed + fates["fuzz"]) / max(real, 1), 2),
+            "score_after_fuzzing_percent":
+                round(100 * (replayed + fates["fuzz"]) / max(real, 1), 2),
             "replay_seconds": round(self.replay_seconds, 1),
         }
 
@@ -137,13 +138,14 @@ class Evidence:
                 self.problems.append(f"{name}: nobody sees it, and it is not listed")
             elif name in self.listed and fate in ("killed", "digest", "fuzz"):
                 result = self.fuzzed[n] if fate == "fuzz" else self.results[n]
-                self.problems.append(f"{name}: listed as equivalent, but killed by {result.verdict} "
-                                     f"{result.who} in {result.where}, {result.name}")
+                self.problems.append(
+                    f"{name}: listed as equivalent, but killed by {result.verdict} {result.who} in "
+                    f"{result.where}, {result.name}")
             elif name in self.listed and fate == "same-code":
                 self.problems.append(f"{name}: listed, but its code is the same: needs no entry")
         if len(self.listed) * 100 > LISTED_PERCENT * len(self.mutants):
-            self.problems.append(f"{len(self.listed)} of {len(self.mutants)} mutants are listed, at "
-                                 f"most {LISTED_PERCENT} % may be")
+            self.problems.append(f"{len(self.listed)} of {len(self.mutants)} mutants are listed, "
+                                 f"at most {LISTED_PERCENT} % may be")
         if figures["score_percent"] < SCORE_PERCENT:
             self.problems.append(f"replay kills {figures['score_percent']} %, the bar is "
                                  f"{SCORE_PERCENT} %")
