@@ -215,11 +215,32 @@ def check(ctx, bugs):
     return figures, problems
 
 
+# Of different kinds: a sys_heap, the system heap, threads.
+SAMPLE = ["accounting-shrink", "alloc-size-truncated", "kheap-free-wakes-nobody"]
+
+
+def sample(ctx):
+    """Both forms of a few; and a program that shows nothing of its bug is told by both."""
+    _, problems = check(ctx, bank.load(names=SAMPLE))
+    bench = Bench(ctx, ctx.build / "bugs" / "reproducers")
+    bug = bank.load(names=SAMPLE[:1])[0]
+    path = bench.folder / "nothing.ops"
+    lines = (REPRODUCERS / f"{bug.name}.ops").read_text().splitlines()
+    path.write_text("\n".join([line for line in lines if line.startswith("#")] + ["heap 256", "check", ""]))
+    faulty, repro = bench.plant(bug), Reproducer(path)
+    for form in (check_text, check_c):
+        if not form(bench, bug, repro, faulty):
+            problems.append(f"{form.__name__} takes a program that shows nothing")
+    print("\n".join(problems) or f"{len(SAMPLE)} reproducers, both forms; the control is told")
+    return 1 if problems else 0
+
+
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--find", action="store_true")
     parser.add_argument("--again", action="store_true", help="with --find: also those that have one")
+    parser.add_argument("--sample", action="store_true", help="a few bugs, and a control")
     parser.add_argument("--asan", action="store_true", help="with --find: also what only AddressSanitizer sees")
     parser.add_argument("--heapvet", type=Path, required=True)
     parser.add_argument("--explore", type=Path, help="the explorer, for bugs of that stage")
@@ -229,6 +250,8 @@ def main(argv):
     ctx = Context(Screen(), jobs=1, seeds=1)
     ctx.heapvet, ctx.build = args.heapvet.resolve(), args.scratch.resolve()
     try:
+        if args.sample:
+            return sample(ctx)
         bugs = bank.load(names=args.names)
         if args.find:
             import reproduce_find  # noqa: PLC0415

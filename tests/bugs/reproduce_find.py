@@ -18,7 +18,8 @@ from fuzz_engines import kind_of
 # Programs shrunk per bug: the shortest is kept.
 CANDIDATES = 2
 PROFILES = {
-    "heap": ["mixed", "small", "edges", "aligned", "resize", "hostile", "phases"],
+    "heap": ["mixed", "small", "edges", "aligned", "resize", "hostile", "phases", "corners"],
+    "misuse": ["misuse"],
     "kheap": ["threads"], "pool": ["threads"],
 }
 PACK_PROGRAMS, OPS = 400, 40
@@ -42,8 +43,9 @@ class Finder:
     def generated(self, bug, config):
         kind = self.kind(config)
         regions = EDGES if bug.targets[0] == "fuzz_edge" else [None]
-        for seed in (1, 100_001, 200_001):
-            for profile in PROFILES.get(kind, PROFILES["heap"]):
+        for seed in (1, 100_001, 200_001, 300_001, 400_001):
+            misuse = "misuse" if "misuse" in bug.targets[0] else kind
+            for profile in PROFILES.get(misuse, PROFILES["heap"]):
                 for region in regions:
                     yield self.pack(kind, profile, seed, region)
 
@@ -84,7 +86,7 @@ class Finder:
         yield from self.inputs(bug)
         if bug.stage == "explore" and self.args.explore:
             yield from self.explored(bug, plugin)
-        yield self.ctx.root / "corpus" / "seeds"
+        yield self.ctx.root / "corpus" / ("misuse" if "misuse" in bug.targets[0] else "seeds")
         yield from self.generated(bug, config)
 
     # ---- from a program to a reproducer ----
