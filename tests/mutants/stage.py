@@ -141,8 +141,6 @@ class Evidence:
                 self.problems.append(
                     f"{name}: listed as equivalent, but killed by {result.verdict} {result.who} in "
                     f"{result.where}, {result.name}")
-            elif name in self.listed and fate == "same-code":
-                self.problems.append(f"{name}: listed, but its code is the same: needs no entry")
         if len(self.listed) * 100 > LISTED_PERCENT * len(self.mutants):
             self.problems.append(f"{len(self.listed)} of {len(self.mutants)} mutants are listed, "
                                  f"at most {LISTED_PERCENT} % may be")
