@@ -152,6 +152,35 @@ static inline void edge_damage_lists(void)
 }
 
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
+/* A field that a call looks at has another value than it should; afterwards the heap is new. */
+static inline void edge_damage_fields(void)
+{
+    static const uint32_t sizes[] = {0, 1u << 14};
+    uint32_t low, between, high;
+
+    edge_holes(&low, &between, &high);
+    edge_poke_field(between, 1, 1);
+    sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
+    edge_fault("free() of a block of no size", KHEAP_FAULT_DAMAGED);
+    for (unsigned i = 0; i < 2; i++) {
+        edge_holes(&low, &between, &high);
+        edge_poke_field(high, 1, sizes[i]);
+        sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
+        edge_fault("free() beside a hole of a wrong size", KHEAP_FAULT_DAMAGED);
+    }
+    edge_holes(&low, &between, &high);
+    edge_poke_field(low, 1, 2);
+    edge_poke_head(2, low);
+    edge_null("alloc() from a list with too small a chunk", edge_units(3));
+    edge_fault("alloc() from a list with too small a chunk", KHEAP_FAULT_DAMAGED);
+    edge_damage_begin();
+    void *const most = edge_units(edge_damaged.end - edge_first - 9);
+    edge_block("all but nine units", most);
+    edge_poke_field(edge_damaged.end - 9, 1, 16 * 2);
+    edge_null("alloc() from a chunk beyond the end", edge_units(9));
+    edge_fault("alloc() from a chunk beyond the end", KHEAP_FAULT_DAMAGED);
+}
+
 /*
  * [ c free 9 ][ 2 ][ p 2 ][ 2 ][ behind ], of which c is forged to reach up to `behind`: what is
  * taken from it for p's move ends exactly at p, which is found out when p is to be freed.

@@ -6,6 +6,7 @@
 
 #include "edges.h"
 
+#include "../lib/src/heaps/wait.h"
 #include "kheap/k_heap.h"
 
 static struct k_heap edge_heap;
@@ -199,6 +200,17 @@ static inline void edge_kheap_misuse(void)
     edge_null("k_heap_realloc() to 0 of a freed block",
               k_heap_realloc(&edge_heap, p, 0, K_NO_WAIT));
     edge_fault("k_heap_realloc() to 0 of a freed block", KHEAP_FAULT_NOT_USED);
+}
+#endif
+
+#if !CONFIG_MULTITHREADING
+/* Nobody comes here in such a build; if somebody did, he would not be served. */
+static inline void edge_no_threads(void)
+{
+    uintptr_t key = 0;
+
+    edge_is("a wait where there are no threads",
+            kheap_queue_wait(&edge_heap.waiters, &edge_heap.lock, &key, NULL, 1), 0);
 }
 #endif
 

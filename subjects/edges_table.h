@@ -14,6 +14,9 @@ static const edge_item edge_items[] = {
     edge_kheap_second_leaves,
     edge_kheap_isr,
     edge_kheap_lies_right,
+#if !CONFIG_MULTITHREADING
+    edge_no_threads,
+#endif
     edge_timeouts,
     edge_region_sizes,
     edge_pool_shapes,
@@ -44,6 +47,7 @@ static const edge_item edge_items[] = {
 #endif
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
     edge_multi_damage,
+    edge_damage_fields,
     edge_damage_meets_the_move,
 #endif
 };

@@ -34,7 +34,7 @@ class Build:
     """name; subject: its files; options: heapvet's; defines: kheap/config.h's, without CONFIG_."""
 
     def __init__(self, name, subject="subjects/kheap.c", port=None, symbol=None, flags=(),
-                 traces=False, options=(), **defines):
+                 traces=False, options=(), stops_at=(), **defines):
         self.name = name
         self.subject = subject.split()
         self.port = port
@@ -42,6 +42,8 @@ class Build:
         self.flags = list(flags)
         self.traces = traces
         self.options = list(options)  # of heapvet run
+        # Instead of the corpus: programs of it, the last of which must end the process.
+        self.stops_at = list(stops_at)
         self.defines = [f"CONFIG_{key}={value}" for key, value in defines.items()]
 
     def command(self, lib, output):
@@ -104,6 +106,8 @@ BUILDS = [
     heap("registry", SYS_HEAP_ARRAY_SIZE=2),
     heap("other-processor-small", flags=OTHER_PROCESSOR, **SMALL),
     heap("other-processor-auto", flags=OTHER_PROCESSOR, **level(2)),
+    Build("library-hook", subject="tests/coverage/library_hook.c",
+          stops_at=["corpus/misuse/i11-double-free.ops"]),
     ported("listener-0", "kheap", **LISTENER, **level(0)),
     ported("listener", "kheap", SYS_HEAP_ARRAY_SIZE=2, **LISTENER),
     ported("listener-2", "kheap", **LISTENER, **level(2)),

@@ -3,10 +3,14 @@
 
     check.py figures HEAPVET BUILD    the whole stage, but for the HTML
     check.py control HEAPVET BUILD    without the seeds of one class some figures must fall
+    check.py limits HEAPVET BUILD     the committed programs are few and small; more are seen to be
     check.py accept [HEAPVET BUILD]   writes tests/coverage/FIGURES.txt anew
 """
 
+import io
+import random
 import sys
+import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,8 +22,9 @@ import context  # noqa: E402
 import figures as fig  # noqa: E402
 import stage  # noqa: E402
 
-# What the control leaves out, and the configurations that are enough to see it.
+# What the control leaves out, and the configurations that are enough to see it; then the limits.
 CLASS = "aligned*"
+MOST_FILES, MOST_BYTES = 500, 64 * 1024
 CONTROL_BUILDS = ["auto", "small-1-255"]
 
 
@@ -70,6 +75,27 @@ def control(ctx):
     return 0
 
 
+def beyond_limits(texts):
+    """Problems of a corpus, given as the bytes of its files. Traces are recordings, and do not count."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i, text in enumerate(texts):
+            archive.writestr(f"{i}.ops", text)
+    size = len(packed.getvalue())
+    return ([f"{len(texts)} files, at most {MOST_FILES}"] * (len(texts) > MOST_FILES) +
+            [f"{size} bytes zipped, at most {MOST_BYTES}"] * (size > MOST_BYTES))
+
+
+def limits(ctx):
+    files = [file for folder in stage.FOLDERS for file in sorted((ctx.root / folder).glob("*.ops"))]
+    texts = [file.read_bytes() for file in files]
+    problems = beyond_limits(texts)
+    print("\n".join(problems) or f"{len(files)} files")
+    control = (beyond_limits([b""] * (MOST_FILES + 1)),
+               beyond_limits([random.Random(1).randbytes(MOST_BYTES)]))
+    return 1 if problems or not all(control) else 0
+
+
 def accept(ctx):
     union, problems = stage.measure_all(ctx, stage.Places(ctx))
     print("\n".join(problems))
@@ -79,7 +105,7 @@ def accept(ctx):
 
 
 def main(argv):
-    commands = {"figures": figures, "control": control, "accept": accept}
+    commands = {"figures": figures, "control": control, "limits": limits, "accept": accept}
     if len(argv) not in (1, 3) or argv[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 
 import json
 import re
+from pathlib import Path
 
 # Kinds of regions in the JSON of llvm-cov export.
 EXPANSION, MCDC_BRANCH = 1, 6
@@ -68,8 +69,10 @@ def facts_of(ctx, lib, shared_object, profile, dump):
     for file in data["files"]:
         name = name_of(file["filename"])
         if name:
+            texts = Path(file["filename"]).read_text(encoding="utf-8").splitlines()
             for line, count in lines_of(file["segments"]):
-                facts.lines[name, line] = count
+                if texts[line - 1].strip():
+                    facts.lines[name, line] = count
     for function in data["functions"]:
         Function(function, name_of, constants).add_to(facts)
     return facts
