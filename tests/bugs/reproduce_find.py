@@ -108,7 +108,7 @@ class Finder:
         """(what heapvet says, seconds) or None."""
         out.unlink(missing_ok=True)
         start = time.monotonic()
-        status, _, output = self.bench.run(heapvet, "shrink", "--timeout", "1", "--seconds", "5", *ORACLES,
+        status, _, output = self.bench.run(heapvet, "shrink", "--timeout", "1", "--seconds", "4", *ORACLES,
                                            "--subject", plugin, word, "-o", out, timeout=60)
         return (output, time.monotonic() - start) if status == 1 and out.exists() else None
 

@@ -13,7 +13,7 @@
 #include "shadow.h"
 
 /* The fixed parts of a test: files of emit/, as text (made by embed.cmake). */
-extern const char emit_text_block[], emit_text_common[], emit_text_plain[], emit_text_listen[],
+extern const char emit_text_block[], emit_text_common[], emit_text_sequence[], emit_text_listen[],
     emit_text_misuse[];
 extern const char emit_text_heap[], emit_text_system[], emit_text_legacy[], emit_text_multi[];
 extern const char emit_text_threads[], emit_text_ledger[];

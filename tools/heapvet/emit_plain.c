@@ -135,7 +135,7 @@ static void put_front(struct trace *trace, const uint16_t *order, size_t nslots)
     emit_slots(emit, order, nslots);
     emit_part(emit, trace->calls->part);
     emit_part(emit, emit_text_common);
-    emit_part(emit, emit_text_plain);
+    emit_part(emit, emit_text_sequence);
     if (trace->damage.ever) {
         emit_part(emit, emit_text_misuse);
     }
