@@ -6,6 +6,7 @@ it is built from there: stage explore runs the explorer (target: subject family 
 project's own tests (target: its name in ctest). All have to pass on the sound library first.
 """
 
+import fcntl
 import os
 import re
 import sys
@@ -26,7 +27,7 @@ SAID = {
     "explore": (r"oracle \w+: .*",),
     "tsan": (r"ThreadSanitizer: [\w -]+",),
     "build": (r"FAILED .*", r".*error: .*", r".*Error: .*"),
-    "unit": (r"\[  FAILED  \] [a-z]\w+", r"FAILED .*", r"\*\*\*[A-Z].*"),
+    "unit": (r"\[  FAILED  \] [a-z]\w+", r"FAILED .*", r"\w+\.c:\d+: .*", r"\*\*\*[A-Z].*"),
 }
 
 
@@ -150,8 +151,15 @@ def sound(tree, bug, run, scratch):
 
 def find(ctx, bug, scratch):
     """What stage.py keeps of a bug that is not fuzzed."""
-    scratch = Path(scratch)
-    tree = Tree(ctx, scratch.parent.parent / "project")
+    folder = Path(scratch).parent.parent / "project"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        # There is one copy: a second run would take this one's bug out of it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return find_in(Tree(ctx, folder), ctx, bug, Path(scratch))
+
+
+def find_in(tree, ctx, bug, scratch):
     run = explore_run if bug.stage == "explore" else test_run
     canary = scratch / "canary"
     canary.unlink(missing_ok=True)
@@ -161,6 +169,7 @@ def find(ctx, bug, scratch):
     if note is not None:
         return {"detected": False, "by": None, "seconds": 0.0, "note": note, "reached": 0, "triggered": 0}
     bank.apply(bug, tree.tree)
+    planted = [(tree.tree / name).read_bytes() for name in bug.files]
     start = time.monotonic()
     try:
         by, output = run(tree, bug, canary)
@@ -169,6 +178,8 @@ def find(ctx, bug, scratch):
             raise
         by, output = "hang", str(problem)
     seconds = time.monotonic() - start
+    if planted != [(tree.tree / name).read_bytes() for name in bug.files]:
+        raise ctx.Failed(f"{bug.name}: {tree.tree} was changed by somebody else meanwhile")
     reached, triggered = bank.canaries_read(canary)
     # A library that cannot be built is a bug of the patch, unless the build is to say no.
     detected = by is not None and (by != "build" or bug.stage == "build")
