@@ -213,6 +213,9 @@ static inline void edge_no_heap(void)
     edge_null("realloc() of no heap", sys_heap_realloc(&edge_damaged, edge_memory, 8));
     edge_is("usable_size() of no heap", (int64_t)sys_heap_usable_size(&edge_damaged, edge_memory),
             0);
+    edge_damage_begin();
+    unsigned char *const p = edge_units(2);
+    edge_is("realloc() of a block", sys_heap_realloc(&edge_damaged, p, 4) == p, 1);
 }
 #endif
 
