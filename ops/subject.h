@@ -135,7 +135,7 @@ struct subject {
     /* The item-th call at the edge of the interface, 0 to api_items - 1; the heap stays as it is.
      */
     bool (*api)(void *state, uint32_t item, struct subject_verdict *verdict);
-    uint32_t api_items;
+    uint32_t api_items; /* at least 1 where there is api() */
     /*
      * Which misuse the heap reports through faults(), without any effect of the call:
      * - 0: none, misuse words are skipped
