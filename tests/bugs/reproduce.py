@@ -68,7 +68,7 @@ class Bench:
         self.builder = {bits: reproduce_build.Builder(ctx.root, self.folder / f"build{bits}", bits)
                         for bits in (64, 32)}
         self.sound = ctx.root / "lib"
-        self.asan = None
+        self.made = {}
 
     def builder_for(self, bug):
         return self.builder[32 if bug.engine.endswith("32") else 64]
@@ -78,12 +78,14 @@ class Bench:
         self.shop.plant(bug)
         return self.shop.tree / "lib"
 
-    def heapvet(self, sanitized):
-        if not sanitized:
+    def heapvet(self, bug, sanitized=False):
+        builder = self.builder_for(bug)
+        if not sanitized and not builder.machine:
             return self.ctx.heapvet
-        if self.asan is None:
-            self.asan = self.builder[64].asan_heapvet(self.ctx.run)
-        return self.asan
+        key = (builder, sanitized)
+        if key not in self.made:
+            self.made[key] = builder.heapvet(self.ctx.run, sanitized)
+        return self.made[key]
 
     def run(self, heapvet, *words, timeout=120):
         """(exit status, who reported or None, all output)."""
@@ -112,7 +114,7 @@ def check_text(bench, bug, repro, faulty):
     if config is None:
         return [f"{bug.name}: its target has no heap {repro.subject}"]
     builder, wrong = bench.builder_for(bug), []
-    heapvet = bench.heapvet(repro.text_asan)
+    heapvet = bench.heapvet(bug, repro.text_asan)
     for lib, name, want in ((faulty, bug.name, repro.oracle), (bench.sound, "sound", None)):
         plugin = builder.plugin(config, lib, name, repro.text_asan)
         status, oracle, output = bench.run(heapvet, "run", "--timeout", "5", "--oracles", "-expect",
@@ -131,7 +133,7 @@ def emit(bench, bug, repro, places):
     out = bench.folder / "c" / f"{bug.name}.c"
     out.parent.mkdir(parents=True, exist_ok=True)
     defines = [word for define in config.emitted() for word in ("-D", define)]
-    status, _, output = bench.run(bench.ctx.heapvet, "emit-c", "--subject", sound, *defines,
+    status, _, output = bench.run(bench.heapvet(bug), "emit-c", "--subject", sound, *defines,
                                   *(["--placement"] if places else []), repro.path, "-o", out)
     if status != 0:
         return None, (output.strip().splitlines() or ["?"])[0]
@@ -244,7 +246,7 @@ def main(argv):
     parser.add_argument("--asan", action="store_true", help="with --find: also what only AddressSanitizer sees")
     parser.add_argument("--heapvet", type=Path, required=True)
     parser.add_argument("--explore", type=Path, help="the explorer, for bugs of that stage")
-    parser.add_argument("--inputs", type=Path, help="what stage bugs has found: NAME-SEED.input")
+    parser.add_argument("--inputs", type=Path, help="NAME-*: .input, as stage bugs has found, or .ops")
     parser.add_argument("--scratch", type=Path, default=HERE.parents[1] / "build")
     args = parser.parse_args(argv[1:])
     ctx = Context(Screen(), jobs=1, seeds=1)

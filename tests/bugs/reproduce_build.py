@@ -143,16 +143,21 @@ class Builder:
                        check=True)
         return out
 
-    def asan_heapvet(self, run):
-        """A heapvet that forbids what is nobody's business, with the runtime that notices."""
-        build = self.folder / "asan"
+    def heapvet(self, run, sanitized):
+        """A heapvet of this word size; sanitized: it forbids what is nobody's business, with the runtime
+        that notices."""
+        build = self.folder / ("asan" if sanitized else "plain")
         program = build / "heapvet"
-        if program.exists() and program.stat().st_mtime > newest(self.root, ("ops", "sim", "tools/heapvet")):
+        folders = ("lib", "ops", "reference", "sim", "subjects", "tools")
+        if program.exists() and program.stat().st_mtime > newest(self.root, folders):
             return program
-        run(["cmake", "-G", "Ninja", "-S", self.root, "-B", build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-             "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_C_FLAGS=-DHEAPVET_ASAN=1",
-             "-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=address"], label="configuring heapvet with ASan")
-        run(["ninja", "-C", build, "-j", "2", "heapvet"], timeout=1200, label="building heapvet with ASan")
+        options = [f"-DCMAKE_C_FLAGS={' '.join(self.machine)}"]
+        if sanitized:
+            options = ["-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_C_FLAGS=-DHEAPVET_ASAN=1",
+                       "-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=address"]
+        run(["cmake", "-G", "Ninja", "-S", self.root, "-B", build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo", *options],
+            label=f"configuring a heapvet in {build.name}")
+        run(["ninja", "-C", build, "-j", "2", "heapvet"], timeout=1200, label=f"building a heapvet in {build.name}")
         return program
 
     def forget(self, name):

@@ -59,7 +59,9 @@ class Finder:
         return path
 
     def inputs(self, bug):
-        """What the fuzzer found, as text."""
+        """What the fuzzer found, as text; and what somebody wrote down."""
+        if self.args.inputs:
+            yield from sorted(self.args.inputs.glob(f"{bug.name}-*.ops"))
         reach = "edge" if bug.targets[0] == "fuzz_edge" else kind_of(bug.targets[0])
         tool = self.ctx.heapvet.parent / "fuzz" / "fuzz_corpus"
         for raw in sorted(self.args.inputs.glob(f"{bug.name}-*.input")) if self.args.inputs else []:
@@ -114,7 +116,7 @@ class Finder:
 
     def attempts(self, bug, config, faulty, sanitized):
         """(ops, text, oracle, seconds, candidates, ops before) of a few programs."""
-        builder, heapvet = self.bench.builder_for(bug), self.bench.heapvet(sanitized)
+        builder, heapvet = self.bench.builder_for(bug), self.bench.heapvet(bug, sanitized)
         plugin = builder.plugin(config, faulty, bug.name, sanitized)
         out = self.bench.folder / "short.ops"
         found = 0

@@ -69,6 +69,32 @@ class Emit(Case):
             done = self.run_on(self.emit(kind, KINDS[kind][0]), ROOT, "clang-19", ["-fsanitize=address"])
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_words_that_ask(self):
+        words = ["print 1", "stress 60 9 70", *(f"registry {n}" for n in range(5)), *(f"api {n}" for n in range(11))]
+        program = HEAP + "".join(f"{word}\n" for word in words)
+        source = self.emit("ask", program)
+        done = self.run_on(source, ROOT)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = source.read_text()
+        self.assertNotIn("nothing is called", text)
+        self.assertIn('           "  unit       14  used         16 bytes\\n"\n', text)
+        for fault, says in ((("print.c", "units += tag / 2;", "units = 0;"), "printed: have"),
+                            (("stress.c", "    while (s.live != 0) {\n        result->total_frees++;\n",
+                              "    while (s.live != 0) {\n"), "stress: total_frees: have"),
+                            (("registry.c", "    *heap = NULL;\n    return 0;",
+                              "    *heap = NULL;\n    return 1;"), "more heaps than places: have"),
+                            (("sys_heap.c", "return -E2BIG;", "return -EINVAL;"), "init() of more units")):
+            with self.subTest(says):
+                done = self.run_on(source, self.faulty(*fault))
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(says, done.stderr)
+
+    def test_a_word_without_a_C_form_is_refused(self):
+        for kind in ("system", "multi"):
+            self.write("api.ops", f"{kind} 1024\nalloc p0 8\napi 0\n")
+            self.refuses("emit-c", "api.ops", "-o", "api.c", says=[f"api.ops:3: expected no api of {kind}"])
+            self.assertFalse((self.folder / "api.c").exists())
+
     def test_one_test_one_op_one_line(self):
         text = self.emit("heap", HEAP).read_text()
         self.assertIn('    op(4, "free p0");\n    sys_heap_free(&heap, leaves(&p0));\n', text)

@@ -15,6 +15,10 @@
 /* The fixed parts of a test: files of emit/, as text (made by embed.cmake). */
 extern const char emit_text_block[], emit_text_common[], emit_text_sequence[], emit_text_listen[],
     emit_text_misuse[];
+extern const char emit_text_ask_needs[], emit_text_ask_judged[], emit_text_ask_helpers[],
+    emit_text_ask_edge[];
+/* Of subjects/. */
+extern const char emit_text_verdict[], emit_text_kheap_ask[], emit_text_kheap_api[];
 extern const char emit_text_heap[], emit_text_system[], emit_text_legacy[], emit_text_multi[];
 extern const char emit_text_threads[], emit_text_ledger[];
 extern const char emit_text_kheap[], emit_text_pool[];
@@ -31,6 +35,9 @@ struct emit {
     bool placement; /* demands the very places, which no contract promises */
     FILE *out;
 };
+
+/* Ends the process with a line of this file when there is no C for the heap, or for a word. */
+void emit_refuse(const struct emit *emit, const char *file);
 
 /* Without threads. The space fits the program. */
 void emit_plain(struct emit *emit, struct space *space);

@@ -27,6 +27,10 @@ static const struct emit_calls heap_calls = {
             [OP_RESETMAX] = "sys_heap_runtime_stats_reset_max(&heap)",
             [OP_LARGEST] = "sys_heap_largest_free(&heap)",
             [OP_CHECK] = "check",
+            [OP_PRINT] = "print",
+            [OP_STRESS] = "stress",
+            [OP_REGISTRY] = "registry",
+            [OP_API] = "api",
         },
     .includes = heap_includes,
     .sources = ALL_SOURCES,
@@ -131,8 +135,11 @@ static const struct emit_calls poolmalloc_calls = {
 const struct emit_calls *emit_calls_for(const struct subject *subject)
 {
     if ((subject->promises & SUBJECT_PREDICTABLE) == 0 ||
-        (!subject->info && !subject->parts && !subject->pool)) {
-        cli_usage("emit-c", "expected a heap of kheap's, have %s", subject->name);
+        (!subject->info && !subject->parts && !subject->pool) ||
+        (subject->kind == KIND_HEAP && subject->calloc)) {
+        /* A k_heap without threads, too, is one whose calls it has no names for. */
+        cli_usage("emit-c", "expected a heap of kheap's whose calls it knows, have %s",
+                  subject->name);
     }
     if (subject->kind == KIND_KHEAP) {
         return &kheap_calls;

@@ -19,7 +19,8 @@ static const char help[] =
     "      --placement             demand the very places of all blocks, which no contract\n"
     "                              promises, but which faults can change\n"
     "  -o, --output FILE           where to write it (default: standard output)\n"
-    "\nThe sound heap must pass the program under all oracles: otherwise status 1, and no file.\n";
+    "\nThe word api has a C form on a sys_heap alone: such a program of another heap is refused.\n"
+    "The sound heap must pass the program under all oracles: otherwise status 1, and no file.\n";
 
 struct request {
     struct subject_choice choice;
@@ -99,6 +100,7 @@ static int run(int argc, char **argv)
     }
     emit->program = &chosen.first[0];
     emit->subject = cli_one_subject(&request.choice, chosen.file, emit->program);
+    emit_refuse(emit, chosen.file);
     const char *output = emit->output ? emit->output : "-";
     char *name = cli_program_name(chosen.file, emit->program);
     emit->name = name;

@@ -282,8 +282,11 @@ static void put_endured(const struct trace *trace, const uint8_t *before)
     }
     if (trace->op->kind == OP_CHECK) {
         fprintf(out, "    equals(\"sound\", sys_heap_validate(&heap), %d);\n", trace->result.sound);
-    } else if (trace->op->kind == OP_STATS || trace->op->kind == OP_PRINT) {
-        fputs("    /* what is asked is asked behind every op */\n", out);
+    } else if (trace->op->kind == OP_PRINT) {
+        fprintf(out, "    sys_heap_print_info(&heap, %s);\n",
+                op_number(trace->op, 0) ? "true" : "false");
+    } else if (trace->op->kind == OP_STATS) {
+        fputs("    (void)sys_heap_runtime_stats_get(&heap, &(struct sys_memory_stats){0});\n", out);
     } else if ((fields & (OP_FILLS | OP_RESIZES)) != 0) {
         fputs("    endured(", out);
         emit_op_call(trace, block);

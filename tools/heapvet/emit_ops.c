@@ -73,6 +73,12 @@ static void hook_before(void *context, const struct op *op)
     trace->align = op->kind == OP_NOALIGN ? 0 : op->align;
 }
 
+static void hook_printed(void *context, const char *text)
+{
+    struct trace *trace = context;
+    fputs(text, trace->printing);
+}
+
 /* ---- lines ---- */
 
 void emit_statistics(const struct trace *trace)
@@ -203,6 +209,12 @@ static void asking(struct trace *trace)
         emit_op_call(trace, block);
         fputs(", 0);\n", out);
         break;
+    case OP_PRINT:
+    case OP_STRESS:
+    case OP_REGISTRY:
+    case OP_API:
+        emit_asked(trace);
+        break;
     default: /* what is asked is asked behind every op */
         break;
     }
@@ -221,20 +233,20 @@ static void free_block(struct trace *trace)
     fputs(";\n", trace->emit->out);
 }
 
-void emit_op(struct trace *trace, size_t index)
+static void perform(struct trace *trace, size_t index)
 {
-    const struct apply_hooks hooks = {.before_call = hook_before, .context = trace};
-    FILE *out = trace->emit->out;
-    char line[128];
-    trace->op = &trace->emit->program->ops[index];
-    trace->called = false;
-    text_print_op(trace->op, line, sizeof(line));
-    if (emit_misuse(trace)) {
-        return;
-    }
+    const struct apply_hooks hooks = {
+        .before_call = hook_before, .printed = hook_printed, .context = trace};
+    trace->printing = open_memstream(&trace->printed, &trace->printed_bytes);
     apply_op(&trace->replay.heap, trace->op, &hooks, &trace->result);
+    fclose(trace->printing);
     trace->replay.digest =
         digest_result(trace->replay.digest, (uint32_t)index, &trace->replay.heap, &trace->result);
+}
+
+static void put_op(struct trace *trace, size_t index, const char *line)
+{
+    FILE *out = trace->emit->out;
     if (!trace->called || !call_of(trace)) {
         fprintf(out, "\n    /* %zu: %s: nothing is called */\n", index + 1, line);
         return;
@@ -250,4 +262,17 @@ void emit_op(struct trace *trace, size_t index)
         asking(trace);
     }
     emit_statistics(trace);
+}
+
+void emit_op(struct trace *trace, size_t index)
+{
+    char line[128];
+    trace->op = &trace->emit->program->ops[index];
+    trace->called = false;
+    text_print_op(trace->op, line, sizeof(line));
+    if (!emit_misuse(trace)) {
+        perform(trace, index);
+        put_op(trace, index, line);
+        free(trace->printed);
+    }
 }

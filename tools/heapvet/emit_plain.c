@@ -142,6 +142,7 @@ static void put_front(struct trace *trace, const uint16_t *order, size_t nslots)
     if (emit->subject->events) {
         emit_part(emit, emit_text_listen);
     }
+    emit_ask_parts(emit);
 }
 
 static void put_main(const struct emit *emit)

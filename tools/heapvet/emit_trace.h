@@ -3,7 +3,7 @@
 #define TOOLS_HEAPVET_EMIT_TRACE_H
 
 /* A program without threads while it is written down: emit_plain.c the whole, emit_ops.c its ops,
- * emit_misuse.c what no user may do. */
+ * emit_ask.c words that ask more than one call, emit_misuse.c what no user may do. */
 
 #include "emit.h"
 
@@ -37,6 +37,9 @@ struct trace {
     size_t bytes, align; /* as the heap is asked for them */
     struct emit_damage damage;
     struct applied_result result;
+    FILE *printing; /* what the heap prints */
+    char *printed;
+    size_t printed_bytes;
 };
 
 /* Op `index`: performed, and written down. */
@@ -45,6 +48,11 @@ void emit_op(struct trace *trace, size_t index);
 void emit_op_call(const struct trace *trace, const char *block);
 /* "sums(...)": what every op leaves. */
 void emit_statistics(const struct trace *trace);
+
+/* print, stress, registry or api, already performed. */
+void emit_asked(const struct trace *trace);
+/* What such words of the program need. */
+void emit_ask_parts(const struct emit *emit);
 
 /* True when it was an op of misuse, or one while something is damaged. */
 bool emit_misuse(struct trace *trace);

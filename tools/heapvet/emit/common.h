@@ -2,7 +2,7 @@
 
 /* ---- what the program below is written with ---- */
 
-#define GUARD 64u
+#define GUARD 256u /* behind a small region even the head of a bucket that it has not lies in it */
 #define ARENA (2u * BOUNDARY + REGION + 8u)
 
 #if defined(__SANITIZE_ADDRESS__)

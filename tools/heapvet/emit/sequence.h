@@ -22,13 +22,22 @@ static unsigned nplaces;
 static struct told told[TOLD], wanted[TOLD];
 static unsigned ntold, nwanted;
 static bool watching;
+static uint32_t ncounted;    /* events that were not written down */
 static struct block leaving; /* what is given back or resized at this moment */
 
 static unsigned reports_expected, reports_seen;
 
+/* A heap beside the program's: whoever made it counts the reports about it. */
+static const void *spare;
+static uint32_t spare_reports;
+
 /* Replaces the library's stop. */
 void kheap_fault(const struct kheap_fault *fault)
 {
+    if (spare != NULL && fault->heap == spare) {
+        spare_reports++;
+        return;
+    }
     if (++reports_seen > reports_expected) {
         fails("have a report, %s, want %u of them", fault->invariant, reports_expected);
     }
@@ -50,6 +59,7 @@ void entered(const void *object)
 HELPER void tell(char kind, void *p, size_t bytes)
 {
     if (!watching) {
+        ncounted++;
         return;
     }
     if (ntold == TOLD) {
