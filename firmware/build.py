@@ -50,7 +50,7 @@ EXTRA_FLAGS = {
     "plain": ["-Itests/plain", "-Isubjects", '-DKHEAP_CONFIG_HEADER="kheap_probe.h"'],
     "waits": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024", "-DCONFIG_DCACHE=0"],
     "nocache": ["-DCONFIG_HEAP_MEM_POOL_SIZE=1024"],
-    **{kind: ["-Isubjects", *flags] for kind, (_, flags) in ABOVE.items()},
+    **{kind: ["-Isubjects", "-DSUBJECT_ON_TARGET", *flags] for kind, (_, flags) in ABOVE.items()},
 }
 RUN_SECONDS = 120
 

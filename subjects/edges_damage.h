@@ -84,10 +84,15 @@ static inline void edge_poke_head(uint32_t bucket, uint32_t unit)
 static inline void edge_unsound(const char *what, const char *invariant)
 {
     struct kheap_fault fault = {.invariant = "none"};
+    size_t same = 0;
 
     edge_is(what, sys_heap_validate(&edge_damaged), 0);
     edge_is(what, sys_heap_check(&edge_damaged, &fault), 0);
-    edge_is(invariant, strncmp(fault.invariant, invariant, strlen(invariant)), 0);
+    /* By hand: bare targets have no strncmp. */
+    while (invariant[same] != '\0' && fault.invariant[same] == invariant[same]) {
+        same++;
+    }
+    edge_is(invariant, invariant[same], '\0');
 }
 
 /* Chunks of 3, 8, 3 and 1 units, of which the first and the third are then free. */

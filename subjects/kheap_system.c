@@ -8,12 +8,18 @@
  */
 
 #include "../lib/src/heaps/system_heap.h"
-#include "edges_pool.h"
 #include "kheap_events.h"
 #include "kheap_look.h"
 #include "op.h"
 
 #include "kheap/system_heap.h"
+
+#ifdef SUBJECT_ON_TARGET
+/* The port is the target's own: nobody plays the other threads, so there are no api items. */
+#define edge_report(fault) false
+#else
+#include "edges_pool.h"
+#endif
 
 #ifndef SUBJECT_SYMBOL
 #define SUBJECT_SYMBOL subject_kheap
@@ -37,6 +43,7 @@ const char *kheap_probe_fault;
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {
+    (void)fault;
     faults += !edge_report(fault);
 }
 
@@ -170,6 +177,7 @@ static uint32_t system_faults(void *state)
     return faults;
 }
 
+#ifndef SUBJECT_ON_TARGET
 static const edge_item system_items[] = {
     edge_pool_shapes,       edge_pool_of_many,       edge_pool_row_ends,
     edge_pool_last_attempt, edge_pool_malloc,
@@ -189,6 +197,7 @@ static bool system_api(void *state, uint32_t item, struct subject_verdict *verdi
     (void)state;
     return edge_call(system_items[item], verdict);
 }
+#endif
 
 extern const struct subject SUBJECT_SYMBOL;
 const struct subject SUBJECT_SYMBOL = {
@@ -206,8 +215,10 @@ const struct subject SUBJECT_SYMBOL = {
     .calloc = system_calloc,
     .faults = system_faults,
     .kind = KIND_SYSTEM,
+#ifndef SUBJECT_ON_TARGET
     .api = system_api,
     .api_items = (uint32_t)(sizeof system_items / sizeof system_items[0]),
+#endif
 #if CONFIG_HEAP_MEM_POOL_LEGACY
     .pool = system_pool,
 #else

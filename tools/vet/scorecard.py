@@ -30,13 +30,13 @@ def text(results, commit_name, ok):
     """At most one screen: a line a stage, the first few problems, the verdict."""
     lines = ["", f"heapvet scorecard, commit {commit_name}"]
     # The rest is in the log above and in the JSON.
-    most = max(1, PROBLEM_LINES // max(1, sum(bool(r.problems) for r in results)) - 1)
+    most = max(1, PROBLEM_LINES // max(1, sum(bool(r.problems) for r in results)))
     for r in results:
         verdict = "ok" if r.ok else "NOT OK"
         lines.append(f"  {r.name:<9} {verdict:<7} {r.seconds:6.1f} s  {r.line}")
         lines += [f"            - {p}" for p in r.problems[:most]]
         if len(r.problems) > most:
-            lines.append(f"            - and {len(r.problems) - most} more")
+            lines[-1] += f" (and {len(r.problems) - most} more)"
     lines.append(f"  {'all':<9} {'ok' if ok else 'NOT OK'}")
     return "\n".join(lines)
 
