@@ -71,7 +71,7 @@ void emit_refuse(const struct emit *emit, const char *file)
     }
 }
 
-/* What the sound heap prints: line by line. */
+/* Every line as the sound heap prints it: also where the contract leaves it a choice of places. */
 static void put_printed(const struct trace *trace)
 {
     FILE *out = trace->emit->out;

@@ -2,7 +2,8 @@
 
 /* ---- what the program below is written with ---- */
 
-#define GUARD 256u /* behind a small region even the head of a bucket that it has not lies in it */
+/* Even the head of a bucket that a small region has not lies in it. */
+#define GUARD 256u
 #define ARENA (2u * BOUNDARY + REGION + 8u)
 
 #if defined(__SANITIZE_ADDRESS__)
