@@ -26,7 +26,7 @@ static void differs(struct printed *printed, const char *what, uint64_t have, ui
     }
 }
 
-/* Takes the word, and spaces in front of it, off the line. By hand: bare targets have no strncmp. */
+/* Takes the word, and spaces in front of it, off the line. By hand: targets have no strncmp. */
 static bool take_word(const char **at, const char *word)
 {
     while (**at == ' ') {
