@@ -64,6 +64,27 @@ static inline void edge_fault(const char *what, enum kheap_fault_kind kind)
     edges.faults = 0;
 }
 
+/* By hand: bare targets have no strncmp. */
+static inline void edge_begins(const char *have, const char *want)
+{
+    size_t same = 0;
+
+    while (want[same] != '\0' && have[same] == want[same]) {
+        same++;
+    }
+    edge_is(want, want[same], '\0');
+}
+
+/* The same, and what the record says of the place. */
+static inline void edge_fault_at(const char *what, enum kheap_fault_kind kind, const void *address,
+                                 size_t offset, const char *invariant)
+{
+    edge_is(what, edges.newest.address == address, 1);
+    edge_is(what, (int64_t)edges.newest.offset, (int64_t)offset);
+    edge_begins(edges.newest.invariant, invariant);
+    edge_fault(what, kind);
+}
+
 /* An address so many bytes behind the memory's start, of which no compiler knows where it lies. */
 static inline unsigned char *edge_at(ptrdiff_t offset)
 {
@@ -81,6 +102,7 @@ static inline bool edge_call(edge_item item, struct subject_verdict *verdict)
     puppet = (struct puppet){.now = 100};
     item();
     edge_is("reports that nobody expected", edges.faults, 0);
+    edge_is("locks that nobody gave back", puppet.locked, 0);
     edges.verdict = NULL;
     puppet = (struct puppet){.now = 0};
     return verdict->what == NULL;

@@ -84,15 +84,10 @@ static inline void edge_poke_head(uint32_t bucket, uint32_t unit)
 static inline void edge_unsound(const char *what, const char *invariant)
 {
     struct kheap_fault fault = {.invariant = "none"};
-    size_t same = 0;
 
     edge_is(what, sys_heap_validate(&edge_damaged), 0);
     edge_is(what, sys_heap_check(&edge_damaged, &fault), 0);
-    /* By hand: bare targets have no strncmp. */
-    while (invariant[same] != '\0' && fault.invariant[same] == invariant[same]) {
-        same++;
-    }
-    edge_is(invariant, invariant[same], '\0');
+    edge_begins(fault.invariant, invariant);
 }
 
 /* Chunks of 3, 8, 3 and 1 units, of which the first and the third are then free. */
@@ -155,6 +150,105 @@ static inline void edge_damage_lists(void)
     edge_poke_head(2, low + 4);
     edge_unsound("a list of two forged chunks of the same sum", "I7");
 }
+
+static inline void edge_record(const char *what, const char *invariant, size_t offset)
+{
+    struct kheap_fault fault = {.offset = 1, .address = &fault};
+
+    edge_is(what, sys_heap_check(&edge_damaged, &fault), 0);
+    edge_begins(fault.invariant, invariant);
+    edge_is(what, (int64_t)fault.offset, (int64_t)offset);
+    edge_null(what, fault.address);
+    edge_is(what, fault.kind == KHEAP_FAULT_DAMAGED && fault.heap == &edge_damaged, 1);
+}
+
+/* The offset of the header of the chunk at a unit, from the start of a region of 5 bytes more. */
+static inline size_t edge_skewed(uint32_t unit)
+{
+    return unit * 8u + (edge_small ? 4u : 0u) + 5u;
+}
+
+/* A region that starts 5 bytes in front of the memory that items poke into. */
+static inline void edge_skew(void)
+{
+    static _Alignas(8) unsigned char memory[EDGE_REGION + 8];
+    struct sys_heap_layout layout = {.header = 0};
+
+    memset(memory, 0, sizeof memory);
+    edge_is("init()", sys_heap_init(&edge_damaged, memory + 3, EDGE_REGION), 0);
+    edge_is("layout_get()", sys_heap_layout_get(&edge_damaged, &layout), 0);
+    edge_small = layout.header == 4;
+    edge_first = edge_damaged.first;
+}
+
+/* What check() says of the chunk to blame; the memory is the heap's own, as init rounded it. */
+static inline void edge_damage_records(void)
+{
+    edge_skew();
+    unsigned char *const base = edge_damaged.heap;
+    unsigned char *const a = edge_units(3);
+    unsigned char *const b = edge_units(3);
+    const uint32_t unit_b = (uint32_t)(b - base) / 8u - 1u;
+    unsigned char *const of_b = base + (size_t)unit_b * 8u + (edge_small ? 4u : 0u);
+    unsigned char *const of_none = base + (edge_small ? 6u : 4u);
+    unsigned char *const of_end = base + (size_t)edge_damaged.end * 8u + (edge_small ? 6u : 4u);
+
+    edge_block("a block", a);
+    of_b[0] ^= 1;
+    edge_record("a wrong left", "I2", edge_skewed(unit_b));
+    of_b[0] ^= 1;
+    of_none[0] ^= 2;
+    edge_record("a wrong chunk 0", "I3", edge_skewed(0));
+    of_none[0] ^= 2;
+    of_end[0] ^= 2;
+    edge_record("a wrong end", "I3", edge_skewed(edge_damaged.end));
+    of_end[0] ^= 2;
+    base[0] ^= 1;
+    edge_record("a bit of no bucket", "I8", 0);
+    base[0] ^= 1;
+    edge_is("nothing is wrong", sys_heap_check(&edge_damaged, NULL), 1);
+}
+
+#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
+/* What the hook is told of a block whose neighbours do not say what it says. */
+static inline void edge_damage_reports(void)
+{
+    edge_skew();
+    unsigned char *const base = edge_damaged.heap;
+    unsigned char *const a = edge_units(3);
+    unsigned char *const b = edge_units(3);
+    const uint32_t unit = (uint32_t)(b - base) / 8u - 1u;
+    const size_t offset = edge_skewed(unit);
+
+    base[(size_t)unit * 8u + (edge_small ? 4u : 0u)] ^= 1;
+    edge_is("usable_size() of damage", (int64_t)sys_heap_usable_size(&edge_damaged, b), 0);
+    edge_fault_at("usable_size() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
+    edge_null("realloc() of damage", sys_heap_realloc(&edge_damaged, b, 100));
+    edge_fault_at("realloc() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
+    sys_heap_free(&edge_damaged, b);
+    edge_fault_at("free() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
+    base[(size_t)unit * 8u + (edge_small ? 4u : 0u)] ^= 1;
+    sys_heap_free(&edge_damaged, b);
+    sys_heap_free(&edge_damaged, a);
+}
+
+/* The left neighbour's size is another one than the block's own header says. */
+static inline void edge_damage_left(void)
+{
+    uint32_t low, between, high;
+
+    edge_holes(&low, &between, &high);
+    edge_poke_field(low, 1, 4 * 2);
+    sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
+    edge_fault("free() behind a hole of a wrong size", KHEAP_FAULT_DAMAGED);
+    edge_poke_field(low, 1, 3 * 2);
+    edge_is("nothing is wrong", sys_heap_check(&edge_damaged, NULL), 1);
+    if (!edge_small) {
+        edge_poke_field(between, 1, 1 * 2 + 1);
+        edge_unsound("a used chunk of one unit", "I1");
+    }
+}
+#endif
 
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
 /* A field that a call looks at has another value than it should; afterwards the heap is new. */

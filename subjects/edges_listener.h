@@ -16,16 +16,12 @@ static uint32_t edge_told; /* calls of callbacks */
 
 static void edge_told_block(uintptr_t heap_id, void *mem, size_t bytes)
 {
-    (void)heap_id;
-    (void)mem;
-    (void)bytes;
-    edge_told++;
+    edge_told += heap_id == EDGE_ID && mem == edge_memory && bytes == 8;
 }
 
 static void edge_told_resize(uintptr_t heap_id, void *old_end, void *new_end)
 {
-    (void)heap_id;
-    edge_told += old_end != new_end;
+    edge_told += heap_id == EDGE_ID && old_end == edge_memory && new_end == edge_memory + 8;
 }
 
 static inline void edge_listener_list(void)
@@ -39,6 +35,8 @@ static inline void edge_listener_list(void)
     heap_listener_register(NULL);
     heap_listener_unregister(NULL);
     heap_listener_unregister(&first);
+    /* What a listener points to before it enters does not matter, nor does it point on after. */
+    first.next = &first;
     heap_listener_register(&first);
     heap_listener_register(&first);
     heap_listener_register(&second);
@@ -54,6 +52,7 @@ static inline void edge_listener_list(void)
     heap_listener_unregister(&nothing);
     heap_listener_unregister(&third);
     heap_listener_unregister(&first);
+    edge_null("next of a listener that left", second.next);
     heap_listener_notify_alloc(EDGE_ID, edge_memory, 8);
     edge_is("callbacks behind the last listener", edge_told, 3);
 }
@@ -64,13 +63,15 @@ static void edge_refused(const char *what)
     edge_fault(what, KHEAP_FAULT_IN_CALLBACK);
 }
 
+static HEAP_LISTENER_FREE_DEFINE(edge_stays, EDGE_ID, edge_told_block);
+
 static inline void edge_call_listener(void)
 {
     static HEAP_LISTENER_ALLOC_DEFINE(another, EDGE_ID, edge_told_block);
 
     heap_listener_register(&another);
     edge_refused("register() from a callback");
-    heap_listener_unregister(&another);
+    heap_listener_unregister(&edge_stays);
     edge_refused("unregister() from a callback");
     heap_listener_notify_alloc(EDGE_ID, edge_memory, 8);
     edge_refused("notify() from a callback");
@@ -216,10 +217,14 @@ static inline void edge_listener_calls_back(void)
 
     edge_is("init()", sys_heap_init(&edge_parts[1], edge_more, EDGE_PART), 0);
     edge_told = 0;
+    heap_listener_register(&edge_stays);
     heap_listener_register(&caller);
     heap_listener_notify_alloc(EDGE_ID, edge_memory, 8);
     heap_listener_unregister(&caller);
     edge_is("callbacks", edge_told, 1);
+    heap_listener_notify_free(EDGE_ID, edge_memory, 8);
+    edge_is("callbacks of who could not leave from a callback", edge_told, 2);
+    heap_listener_unregister(&edge_stays);
 }
 
 #endif

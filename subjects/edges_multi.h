@@ -16,10 +16,13 @@ static struct sys_heap edge_parts[EDGE_BYTES / EDGE_PART];
 static _Alignas(8) unsigned char edge_more[EDGE_PART];
 
 /* The heap that cfg points to; and frees before what it was told to. */
-static void *edge_given_up; /* freed by the choice: its caller is moving it */
+static size_t edge_asked, edge_asked_align; /* calls of the choice, and the last one's alignment */
+static void *edge_given_up;                 /* freed by the choice: its caller is moving it */
 static void *edge_choose(struct sys_multi_heap *mheap, void *cfg, size_t align, size_t bytes)
 {
     (void)mheap;
+    edge_asked++;
+    edge_asked_align = align;
     if (edge_given_up != NULL) {
         sys_heap_free(&edge_parts[0], edge_given_up);
     }
@@ -75,6 +78,10 @@ static inline void edge_multi_owners(void)
 
     edge_block("get_heap() of an address in the last heap", last);
     edge_is("its heap", last != NULL && last->heap == &edge_parts[2], 1);
+    edge_is("get_heap() of a heap's first byte",
+            sys_multi_heap_get_heap(&edge_multi, edge_at(2 * EDGE_PART)) == last, 1);
+    edge_is("get_heap() of a heap's last byte",
+            sys_multi_heap_get_heap(&edge_multi, edge_at(3 * EDGE_PART - 1)) == last, 1);
     edge_null("get_heap(NULL)", sys_multi_heap_get_heap(&edge_multi, NULL));
     edge_null("get_heap() behind all",
               sys_multi_heap_get_heap(&edge_multi, edge_at(3 * EDGE_PART)));
@@ -92,7 +99,16 @@ static inline void edge_multi_calls(void)
     struct sys_heap *const from = &edge_parts[0];
 
     edge_multi_init();
+    edge_asked = 0;
     edge_null("alloc(0)", sys_multi_heap_alloc(&edge_multi, from, 0));
+    edge_is("choices for alloc(0)", (int64_t)edge_asked, 0);
+    void *const one = sys_multi_heap_alloc(&edge_multi, from, 1);
+    edge_block("alloc(1)", one);
+    edge_is("the alignment of alloc(1)", (int64_t)edge_asked_align, 0);
+    sys_multi_heap_free(&edge_multi, one);
+    void *const odd = sys_multi_heap_aligned_alloc(&edge_multi, from, 1, 8);
+    edge_block("aligned_alloc(1, 8)", odd);
+    sys_multi_heap_free(&edge_multi, odd);
     edge_null("aligned_alloc(3)", sys_multi_heap_aligned_alloc(&edge_multi, from, 3, 8));
     edge_null("aligned_realloc(3)", sys_multi_heap_aligned_realloc(&edge_multi, from, NULL, 3, 8));
     void *p = sys_multi_heap_realloc(&edge_multi, from, NULL, 8);
@@ -106,6 +122,19 @@ static inline void edge_multi_calls(void)
     edge_null("realloc() to more than any heap has", p);
     edge_multi.choice = NULL;
     edge_null("alloc() without a choice", sys_multi_heap_alloc(&edge_multi, from, 8));
+}
+
+/* A move to fewer bytes copies no more than these. */
+static inline void edge_multi_shrinks(void)
+{
+    edge_multi_init();
+    unsigned char *p = sys_multi_heap_alloc(&edge_multi, &edge_parts[0], 40);
+
+    edge_block("alloc(40)", p);
+    memset(p, 0x22, 40);
+    p = sys_multi_heap_aligned_realloc(&edge_multi, &edge_parts[1], p, 64, 8);
+    edge_is("a move to 8 bytes", p != NULL && p[0] == 0x22 && p[7] == 0x22, 1);
+    edge_is("what lies behind it", sys_heap_validate(&edge_parts[1]), 1);
 }
 
 /* From a heap of a few bytes into a larger one: all of the old block is copied. */
@@ -146,12 +175,13 @@ static inline void edge_multi_misuse(void)
     void *const moving = sys_multi_heap_alloc(&edge_multi, from, 24);
     void *const behind = sys_multi_heap_alloc(&edge_multi, from, 8);
     edge_block("a block behind the one that moves", behind);
+    const size_t room = sys_heap_largest_free(&edge_parts[1]);
     edge_given_up = moving;
     edge_null("realloc() of a block that the choice frees",
               sys_multi_heap_realloc(&edge_multi, &edge_parts[1], moving, 40));
     edge_fault("a block that the choice frees", KHEAP_FAULT_NOT_USED);
     edge_given_up = NULL;
-    edge_is("the new block is given back", sys_heap_validate(&edge_parts[1]), 1);
+    edge_is("the new block is given back", sys_heap_largest_free(&edge_parts[1]) == room, 1);
 }
 #endif
 
@@ -205,7 +235,8 @@ static inline void edge_shared_fill(void)
     edge_is("pool_init()", shared_multi_heap_pool_init(), 0);
     edge_null("alloc() of an empty pool", shared_multi_heap_alloc(SMH_REG_ATTR_CACHEABLE, 8));
     edge_is("add() of too little", edge_region(SMH_REG_ATTR_CACHEABLE, first, 8), -EINVAL);
-    for (unsigned i = 0; i < MAX_MULTI_HEAPS; i++) {
+    /* Downwards: what is added ends where a region begins. */
+    for (unsigned i = MAX_MULTI_HEAPS; i-- > 0;) {
         edge_is("add()",
                 edge_region(i < 2 ? SMH_REG_ATTR_CACHEABLE : SMH_REG_ATTR_NON_CACHEABLE,
                             (uintptr_t)edge_shared[i], EDGE_PART),
@@ -225,6 +256,13 @@ static inline void edge_shared_adds(void)
     edge_is("add() of nothing", edge_region(attr, first, 0), -EINVAL);
     edge_is("add() of a region that wraps", edge_region(attr, first, UINTPTR_MAX), -EINVAL);
     edge_is("add() again", edge_region(attr, first, EDGE_PART), -EINVAL);
+    /* Nothing is wrong with the place of these, so that the arguments alone refuse them. */
+    const uintptr_t more = (uintptr_t)edge_more;
+    const uintptr_t high = UINTPTR_MAX - 99;
+    edge_is("add() of no attribute elsewhere", edge_region(SMH_REG_ATTR_NUM, more, EDGE_PART),
+            -EINVAL);
+    edge_is("add() that wraps at the end of all memory", edge_region(attr, high, 200), -EINVAL);
+    edge_is("add() of the last bytes of all memory", edge_region(attr, high, 99), -ENOMEM);
     edge_is("add() without room", edge_region(attr, (uintptr_t)edge_more, EDGE_PART), -ENOMEM);
 }
 
@@ -237,7 +275,7 @@ static inline void edge_shared_calls(void)
     edge_null("realloc() of no attribute", shared_multi_heap_realloc(SMH_REG_ATTR_NUM, NULL, 8));
     edge_null("alloc() of an attribute without a region",
               shared_multi_heap_alloc(SMH_REG_ATTR_EXTERNAL, 8));
-    void *p = shared_multi_heap_alloc(attr, 48);
+    unsigned char *p = shared_multi_heap_alloc(attr, 48);
     void *const q = shared_multi_heap_alloc(attr, 48);
     edge_block("alloc() from the first region", p);
     edge_block("alloc() from the second region", q);
@@ -246,8 +284,11 @@ static inline void edge_shared_calls(void)
     edge_block("realloc() in place", p);
     void *const behind = shared_multi_heap_alloc(attr, 16);
     edge_block("alloc() behind it", behind);
+    edge_null("realloc() in place of no attribute",
+              shared_multi_heap_realloc(SMH_REG_ATTR_NUM, p, 16));
+    memset(p, 0x33, 24);
     p = shared_multi_heap_realloc(SMH_REG_ATTR_NON_CACHEABLE, p, 48);
-    edge_block("realloc() into another region", p);
+    edge_is("realloc() into another region", p != NULL && p[0] == 0x33 && p[23] == 0x33, 1);
     shared_multi_heap_free(behind);
     shared_multi_heap_free(p);
     shared_multi_heap_free(q);

@@ -89,6 +89,73 @@ static inline void edge_pool_row_ends(void)
     }
 }
 
+/* A row of 32 blocks is one word: nothing behind its words is written. */
+static inline void edge_pool_words(void)
+{
+    const size_t words = K_MEM_POOL_WORDS(16, 16, 32);
+    struct k_mem_block blocks[32];
+
+    edge_bits[words] = 0x5a5a5a5au;
+    edge_is("a pool of one word", k_mem_pool_init(&edge_pool, edge_memory, edge_bits, 16, 16, 32),
+            0);
+    for (size_t i = 0; i < 32; i++) {
+        edge_is("a block of it", k_mem_pool_alloc(&edge_pool, &blocks[i], 16, K_NO_WAIT), 0);
+    }
+    for (size_t i = 0; i < 32; i++) {
+        k_mem_pool_free(&blocks[i]);
+    }
+    edge_is("the word behind", edge_bits[words], 0x5a5a5a5au);
+}
+
+/* Blocks whose bits lie far apart come back in the order of their addresses, then a new one. */
+static inline void edge_pool_order(void)
+{
+    static const size_t given[] = {5, 40, 41, 700, 1090, 1100};
+    static struct k_mem_block blocks[1101];
+    const size_t count = sizeof given / sizeof given[0];
+
+    edge_is("a pool of three summaries",
+            k_mem_pool_init(&edge_pool, edge_memory, edge_bits, 16, 16, EDGE_MANY), 0);
+    for (size_t i = 0; i < 1101; i++) {
+        edge_is("one block more", k_mem_pool_alloc(&edge_pool, &blocks[i], 16, K_NO_WAIT), 0);
+    }
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = count; i-- > 0;) {
+            k_mem_pool_free(&blocks[given[i]]);
+        }
+        for (size_t i = 0; i < count; i++) {
+            struct k_mem_block *const block = &blocks[given[i]];
+
+            edge_is("a block again", k_mem_pool_alloc(&edge_pool, block, 16, K_NO_WAIT), 0);
+            edge_is("the lowest address first",
+                    (int64_t)((unsigned char *)block->data - edge_memory), (int64_t)given[i] * 16);
+        }
+        struct k_mem_block next;
+
+        edge_is("a new block", k_mem_pool_alloc(&edge_pool, &next, 16, K_NO_WAIT), 0);
+        edge_is("behind all others", (int64_t)((unsigned char *)next.data - edge_memory),
+                (int64_t)(1101 + round) * 16);
+    }
+}
+
+/* Four of the largest blocks are partners of nobody. */
+static inline void edge_pool_largest(void)
+{
+    struct k_mem_block blocks[8];
+
+    edge_pool_init();
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 8; i++) {
+            edge_is("a largest block", k_mem_pool_alloc(&edge_pool, &blocks[i], 64, K_NO_WAIT), 0);
+            edge_is("its address", (int64_t)((unsigned char *)blocks[i].data - edge_memory),
+                    (int64_t)i * 64);
+        }
+        for (size_t i = 0; i < 8; i++) {
+            k_mem_pool_free(&blocks[i]);
+        }
+    }
+}
+
 /* The waiter is off the queue when somebody frees: the last attempt still finds the block. */
 static void edge_freed_late(struct kheap_sleeper *sleeper, int64_t deadline)
 {
@@ -138,6 +205,7 @@ static inline void edge_pool_given(const char *what, struct k_mem_block block,
                                    enum kheap_fault_kind kind)
 {
     k_mem_pool_free(&block);
+    edge_begins(edges.newest.invariant, kind == KHEAP_FAULT_NOT_USED ? "P2" : "P1");
     edge_fault(what, kind);
 }
 
@@ -160,8 +228,34 @@ static inline void edge_pool_misuse(void)
     wrong.level = block.level;
     wrong.index = EDGE_BYTES / 16;
     edge_pool_given("a block behind the last one", wrong, KHEAP_FAULT_BAD_POINTER);
+    wrong.data = edge_at(EDGE_BYTES);
+    edge_pool_given("a block behind the last one, and its data", wrong, KHEAP_FAULT_BAD_POINTER);
+    wrong = block;
+    wrong.pool = NULL;
+    edge_pool_given("a block of no pool", wrong, KHEAP_FAULT_BAD_POINTER);
     k_mem_pool_free(&block);
     edge_pool_given("a block given back twice", block, KHEAP_FAULT_NOT_USED);
+}
+
+/* Bits that are not the descriptor's own, and a descriptor that stands elsewhere. */
+static inline void edge_pool_seal(void)
+{
+    const size_t bytes = sizeof(void *) + 2 * sizeof(uint32_t);
+
+    edge_pool_init();
+    unsigned char *const p = k_mem_pool_malloc(&edge_pool, 8);
+    for (size_t bit = 0; bit < bytes * 8; bit++) {
+        p[bit / 8 - K_MEM_POOL_DESCRIPTOR] ^= (unsigned char)(1u << bit % 8);
+        k_free(p);
+        edge_fault("k_free() with a bit flipped in front", KHEAP_FAULT_BAD_POINTER);
+        p[bit / 8 - K_MEM_POOL_DESCRIPTOR] ^= (unsigned char)(1u << bit % 8);
+    }
+    for (ptrdiff_t at = 64; at + K_MEM_POOL_DESCRIPTOR < (ptrdiff_t)EDGE_BYTES; at += 8) {
+        memcpy(edge_at(at), p - K_MEM_POOL_DESCRIPTOR, K_MEM_POOL_DESCRIPTOR);
+        k_free(edge_at(at + K_MEM_POOL_DESCRIPTOR));
+        edge_fault("k_free() behind a copy of a descriptor", KHEAP_FAULT_BAD_POINTER);
+    }
+    k_free(p);
 }
 
 static inline void edge_pool_malloc_misuse(void)
@@ -173,10 +267,18 @@ static inline void edge_pool_malloc_misuse(void)
     edge_fault("k_free() of a misaligned address", KHEAP_FAULT_BAD_POINTER);
     memset(edge_memory + 512, 0x5a, 64);
     k_free(edge_memory + 544);
+    edge_null("the heap of what has no descriptor", edges.newest.heap);
+    edge_begins(edges.newest.invariant, "P3");
     edge_fault("k_free() of what has no descriptor", KHEAP_FAULT_BAD_POINTER);
     k_free(p);
     k_free(p);
     edge_fault("k_free() twice", KHEAP_FAULT_NOT_USED);
+    struct k_mem_block taken;
+    edge_is("its block again", k_mem_pool_alloc(&edge_pool, &taken, 64, K_NO_WAIT), 0);
+    k_free(p);
+    edge_fault("k_free() of what somebody else has", KHEAP_FAULT_NOT_USED);
+    k_mem_pool_free(&taken);
+    edge_pool_seal();
     unsigned char *const q = k_mem_pool_malloc(&edge_pool, 8);
     edge_pool_init();
     k_free(q);
@@ -186,8 +288,42 @@ static inline void edge_pool_malloc_misuse(void)
 
 /* k_realloc() of a pool's block; a build without a system heap has none. */
 #if CONFIG_HEAP_MEM_POOL_SIZE > 0 && CONFIG_HEAP_MEM_POOL_LEGACY
+/* A block stays where it is while its level is the one that the size asks for. */
+static inline void edge_pool_resizes(void)
+{
+    static const size_t sizes[] = {8, 16, 17, 40, 112, 113, 300, 496};
+    unsigned char *p;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t to = 1; to <= 600; to++) {
+            const size_t from = sizes[i] + 16;
+            const unsigned level = from > 128 ? 0 : from > 32 ? 1 : 2;
+            const unsigned wants = to + 16 > 128 ? 0 : to + 16 > 32 ? 1 : 2;
+            const size_t kept = to < sizes[i] ? to : sizes[i];
+
+            edge_is("a pool of three levels",
+                    k_mem_pool_init(&edge_pool, edge_memory, edge_bits, 32, 512, 2), 0);
+            k_free(k_mem_pool_malloc(&edge_pool, sizes[i]));
+            void *const front = k_mem_pool_malloc(&edge_pool, sizes[i]);
+            p = k_mem_pool_malloc(&edge_pool, sizes[i]);
+            edge_block("a block", p);
+            memset(p, 0x66, sizes[i]);
+            unsigned char *const q = k_realloc(p, to);
+            edge_is("k_realloc() in place", q == p, level == wants && to <= 496);
+            edge_is("what it keeps", q != NULL && q[0] == 0x66 && q[kept - 1] == 0x66, 1);
+            k_free(q);
+            k_free(front);
+        }
+    }
+}
+
 static inline void edge_pool_realloc(void)
 {
+    edge_pool_resizes();
+    edge_null("k_calloc() of a product that wraps", k_calloc(SIZE_MAX / 2 + 2, 2));
+    void *const none = k_calloc(3, 0);
+    edge_block("k_calloc(3, 0)", none);
+    k_free(none);
     edge_pool_init();
     void *const p = k_mem_pool_malloc(&edge_pool, 8);
 

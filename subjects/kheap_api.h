@@ -73,6 +73,11 @@ static inline void api_init_wraps(struct api *api)
 
     api_is(api, "init() of a region that wraps", sys_heap_init(api->spare, api->memory, room + 1),
            -EINVAL);
+    api_is(api, "init() of the last bytes and the first",
+           sys_heap_init(api->spare, (void *)(UINTPTR_MAX - 99), 200), -EINVAL);
+#if SIZE_MAX > 0xffffffffu
+    api_is(api, "init() of all bytes behind", sys_heap_init(api->spare, api->memory, room), -E2BIG);
+#endif
     api_is(api, "init() of all bytes there are", sys_heap_init(api->spare, api->memory, SIZE_MAX),
            -EINVAL);
     api_refuses(api);
@@ -107,6 +112,56 @@ static inline void api_init_large(struct api *api)
            sys_heap_init(api->spare, api->memory, (size_t)1 << 40), -E2BIG);
     api_refuses(api);
 #endif
+}
+
+/* What a region has no room for is refused, however the size is rounded and cut. */
+static inline void api_sizes_beyond(struct api *api)
+{
+    api_is(api, "init()", sys_heap_init(api->spare, api->memory, API_SPARE_BYTES), 0);
+    const size_t room = sys_heap_largest_free(api->spare);
+    void *const odd = sys_heap_aligned_realloc(api->spare, NULL, 1, 8);
+
+    api_is(api, "aligned_realloc(NULL, 1)", odd != NULL, true);
+    sys_heap_free(api->spare, odd);
+    for (unsigned shift = 10; shift < sizeof(size_t) * 8; shift++) {
+        const size_t size = (size_t)1 << shift;
+
+        for (size_t more = 0; more < 36; more++) {
+            const size_t bytes = size - 18 + more;
+
+            if (bytes >= API_SPARE_BYTES) {
+                api_null(api, "alloc() of too much", sys_heap_alloc(api->spare, bytes));
+                api_null(api, "aligned_alloc() of too much",
+                         sys_heap_aligned_alloc(api->spare, 16, bytes));
+            }
+        }
+        api_null(api, "aligned_alloc() at too much", sys_heap_aligned_alloc(api->spare, size, 8));
+    }
+    api_is(api, "what is free", (int64_t)sys_heap_largest_free(api->spare), (int64_t)room);
+    api_is(api, "check()", sys_heap_check(api->spare, NULL), true);
+    api_is(api, "all that is free", sys_heap_alloc(api->spare, room) != NULL, true);
+}
+
+/* The heads lie in front of the first chunk, a head for each size that fits. */
+static inline void api_layout(struct api *api)
+{
+    for (size_t bytes = SYS_HEAP_REGION_SIZE_FOR(1); bytes <= API_SPARE_BYTES; bytes++) {
+        struct sys_heap_layout layout;
+
+        api_is(api, "init()", sys_heap_init(api->spare, api->memory, bytes), 0);
+        api_is(api, "layout_get()", sys_heap_layout_get(api->spare, &layout), 0);
+        size_t buckets = 1;
+        while ((size_t)1 << (buckets - 1) < layout.units) {
+            buckets++;
+        }
+        const size_t bytes_each = layout.header == 4 ? 2 : 4;
+        const unsigned char *const heads = layout.heads;
+        const unsigned char *const first = layout.first;
+        api_is(api, "bytes of the heads", (int64_t)layout.heads_bytes,
+               (int64_t)(buckets * bytes_each));
+        api_is(api, "the heads end before the first chunk", heads + layout.heads_bytes <= first,
+               true);
+    }
 }
 
 static inline void api_null_heap(struct api *api)
@@ -217,6 +272,83 @@ static inline void api_stress_scratch(struct api *api)
     }
 }
 
+/*
+ * A memory of numbers instead of addresses, which is full at a limit, and a hash of all that the
+ * stress test asked of it: "an order that depends on the arguments alone" is one on every machine.
+ */
+struct api_order {
+    uint32_t hash, calls;
+    uint32_t every; /* each so many calls of alloc_fn give nothing */
+};
+
+static inline void api_order_add(struct api_order *order, uint64_t value)
+{
+    order->hash = (order->hash ^ (uint32_t)value) * 0x01000193u;
+    order->hash = (order->hash ^ (uint32_t)(value >> 32)) * 0x01000193u;
+}
+
+static void *api_order_alloc(void *arg, size_t bytes)
+{
+    struct api_order *const order = arg;
+
+    api_order_add(order, bytes);
+    order->calls++;
+    return order->every != 0 && order->calls % order->every == 0
+               ? NULL
+               : (void *)(uintptr_t)(order->calls * 8u);
+}
+
+static void api_order_free(void *arg, void *p)
+{
+    api_order_add((struct api_order *)arg, (uintptr_t)p);
+}
+
+/* total_bytes, target_percent, operations, room for blocks, which calls fail, and the order. */
+static const struct api_order_case {
+    uint32_t total;
+    int percent;
+    uint32_t count, slots, every, hash;
+} api_order_cases[] = {
+    {0u, 50, 40, 4, 0, 0x18c417dbu},
+    {7u, 50, 40, 4, 0, 0x408df5dfu},
+    {8u, 50, 60, 4, 3, 0xcb1a71ebu},
+    {15u, 100, 60, 4, 0, 0x67323a47u},
+    {16u, 50, 60, 1, 0, 0x7f8e2eb5u},
+    {1000u, 0, 200, 16, 0, 0xc6a84d50u},
+    {1000u, -1, 60, 16, 0, 0x8885fdf9u},
+    {1000u, 100, 200, 30, 5, 0x9eb9541au},
+    {1000u, 101, 200, 30, 0, 0x439cf96fu},
+    {1000u, 37, 300, 30, 7, 0x707d2124u},
+    {4099u, 99, 300, 30, 0, 0x51ef068eu},
+    {65536u, 50, 300, 30, 0, 0x7cd3be86u},
+    {67108864u, 60, 200, 30, 0, 0x4535c4d5u},
+    {134217728u, 50, 200, 30, 2, 0x4ada15b0u},
+    {2147483647u, 50, 200, 30, 0, 0x148854f4u},
+    {300u, 50, 400, 30, 0, 0x25564f7du},
+    {199u, 99, 300, 20, 0, 0xdd0d0973u},
+};
+
+static inline void api_stress_order(struct api *api)
+{
+    const size_t slot = sizeof(void *) + sizeof(size_t);
+    const size_t cases = sizeof api_order_cases / sizeof api_order_cases[0];
+
+    for (size_t i = 0; i < cases; i++) {
+        const struct api_order_case *const c = &api_order_cases[i];
+        struct api_order order = {.hash = 1, .every = c->every};
+        struct z_heap_stress_result result;
+
+        /* A block less one byte more than there is room for: no room is lost or invented. */
+        sys_heap_stress(api_order_alloc, api_order_free, &order, c->total, c->count, api->memory,
+                        (c->slots + 1) * slot - 1, c->percent, &result);
+        api_order_add(&order, result.total_allocs);
+        api_order_add(&order, result.successful_allocs);
+        api_order_add(&order, result.total_frees);
+        api_order_add(&order, result.accumulated_in_use_bytes);
+        api_is(api, "order of a stress test", order.hash, c->hash);
+    }
+}
+
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
 /* A heap that init refused has no blocks: any pointer is misuse. */
 static inline void api_dead_pointers(struct api *api)
@@ -241,8 +373,9 @@ static inline void api_dead_pointers(struct api *api)
 
 typedef void (*api_item)(struct api *api);
 static const api_item api_items[] = {
-    api_init_null,     api_init_wraps,  api_init_small, api_init_large,  api_null_heap,
-    api_nothing,       api_null_result, api_too_much,   api_region_size, api_stress_scratch,
+    api_init_null,     api_init_wraps,   api_init_small, api_init_large,  api_null_heap,
+    api_nothing,       api_null_result,  api_too_much,   api_region_size, api_stress_scratch,
+    api_stress_order,  api_sizes_beyond, api_layout,
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
     api_dead_pointers,
 #endif

@@ -179,10 +179,10 @@ static uint32_t system_faults(void *state)
 
 #ifndef SUBJECT_ON_TARGET
 static const edge_item system_items[] = {
-    edge_pool_shapes,       edge_pool_of_many,       edge_pool_row_ends,
-    edge_pool_last_attempt, edge_pool_malloc,
+    edge_pool_shapes,  edge_pool_of_many,       edge_pool_row_ends,     edge_pool_words,
+    edge_pool_order,   edge_pool_largest,       edge_pool_last_attempt, edge_pool_malloc,
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
-    edge_pool_misuse,       edge_pool_malloc_misuse,
+    edge_pool_misuse,  edge_pool_malloc_misuse,
 #endif
 #if CONFIG_HEAP_MEM_POOL_LEGACY
     edge_pool_realloc,

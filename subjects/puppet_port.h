@@ -16,6 +16,7 @@ static struct puppet {
     const void *self;
     int64_t now;
     bool in_isr;
+    int locked; /* locks that are held */
 } puppet;
 
 static const char puppet_thread;
@@ -23,6 +24,7 @@ static const char puppet_thread;
 uintptr_t kheap_port_lock(struct kheap_lock *lock)
 {
     (void)lock;
+    puppet.locked++;
     return 0;
 }
 
@@ -31,6 +33,7 @@ void kheap_port_unlock(struct kheap_lock *lock, uintptr_t key)
     void (*const unlocked)(void) = puppet.unlocked;
 
     (void)key;
+    puppet.locked--;
     if (lock != NULL && unlocked != NULL) {
         puppet.unlocked = NULL;
         unlocked();

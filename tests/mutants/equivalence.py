@@ -5,11 +5,17 @@ import hashlib
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from mutate import configurations, single
 
 COMPILERS = (["gcc"], ["clang-19"])
 FLAGS = ["-O2", "-std=gnu11", "-w"]
+# What clang's optimiser is given: quick to have, and where it is the same the code is, too.
+BEFORE = ["clang-19", "-Xclang", "-disable-llvm-passes", "-emit-llvm"]
+
+# As CMakeLists.txt has it for configurations of the sort other.
+OTHER = Path(__file__).resolve().parents[1] / "coverage/other_processor.h"
 
 
 class Prover:
@@ -18,6 +24,7 @@ class Prover:
     def __init__(self, root, scratch, texts):
         self.root, self.scratch, self.texts = root, scratch, texts
         self.code = {}  # (compiler, preprocessed text's hash) -> code's hash
+        self.text = {}  # (compiler, file, configuration) -> the clean text's hash
         self.configurations = configurations()
         shutil.rmtree(scratch, ignore_errors=True)
         for name in ("clean", "changed"):
@@ -30,27 +37,36 @@ class Prover:
         header = "sim_config.h" if configuration.sort == "sim" else "kheap_probe.h"
         return [*FLAGS, f"-I{self.root}/lib/include", f"-I{self.root}/sim",
                 f"-I{self.root}/subjects", f'-DKHEAP_CONFIG_HEADER="{header}"',
-                *(f"-D{d}" for d in configuration.defines)]
+                *(f"-D{d}" for d in configuration.defines),
+                *(["-include", str(OTHER)] if configuration.sort == "other" else [])]
 
     def _hash(self, argv):
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return hashlib.sha256(done.stdout).hexdigest() if done.returncode == 0 else None
 
+    def _text(self, compiler, flags, name, file, configuration):
+        key = (compiler[0], file, configuration)
+        if name == "clean" and key in self.text:
+            return self.text[key]
+        text = self._hash([compiler[0], *flags, "-E", "-P", f"{self.scratch}/{name}/{file}"])
+        if name == "clean":
+            self.text[key] = text
+        return text
+
     def _code(self, compiler, name, file, configuration):
-        flags = self._flags(configuration)
-        folder = str(self.scratch / name)
-        text = self._hash([*compiler, *flags, f"-I{folder}", "-E", "-P", f"{folder}/{file}"])
-        key = (compiler[0], text)
+        flags = [*self._flags(configuration), f"-I{self.scratch}/{name}"]
+        text = self._text(compiler, flags, name, file, configuration)
+        key = (" ".join(compiler), text)
         if text is None:
             return None
         if key not in self.code:
-            self.code[key] = self._hash([*compiler, *flags, f"-I{folder}", "-S", "-o", "-",
-                                         f"{folder}/{file}"])
+            self.code[key] = self._hash([*compiler, *flags, "-S", "-o", "-",
+                                         f"{self.scratch}/{name}/{file}"])
         return self.code[key]
 
     def _same(self, job):
         file, configuration = job
-        for compiler in COMPILERS:
+        for compiler in (BEFORE, *COMPILERS):
             changed = self._code(compiler, "changed", file, configuration)
             if changed and changed == self._code(compiler, "clean", file, configuration):
                 return True
@@ -66,7 +82,7 @@ class Prover:
         changed = self.scratch / "changed" / mutant.file
         changed.write_text(single(self.texts[mutant.file], mutant), encoding="utf-8")
         work = [(file, c) for c in self.configurations for file in self._units(mutant.file)
-                if c.sort != "heap" or not file.startswith("heaps/")]
+                if c.sort not in ("heap", "other") or not file.startswith("heaps/")]
         try:
             with ThreadPoolExecutor(jobs) as pool:
                 for at in range(0, len(work), jobs):

@@ -86,6 +86,7 @@ static void measure_all(struct pairs *pairs, struct pair *shared)
             outcome->fate = BY_ORACLE;
             outcome->oracle = failure.oracle;
             outcome->at = pair->program->name;
+            memcpy(outcome->said, failure.have_want, sizeof outcome->said);
             return;
         }
         shared[i].micros = replay_micros() - began;
@@ -173,8 +174,8 @@ static void prepare(struct pairs *pairs, const char *name)
         _exit(0);
     }
     if (status != 0 || outcome->fate != ALIVE) {
-        host_bad_input(name, 0, "expected the library as it stands to pass, have a failure in %s",
-                       outcome->at);
+        host_bad_input(name, 0, "expected the library as it stands to pass, have a failure in %s: %s",
+                       outcome->at, outcome->said);
     }
     for (size_t i = 0; i < pairs->count; i++) {
         pairs->first[i].traits = shared[i].traits;

@@ -16,6 +16,7 @@ struct outcome {
     enum oracle oracle;
     uint64_t programs;
     const char *at, *differs; /* names of programs, which parent and child have at one address */
+    char said[200]; /* of a failure of the library as it stands */
     /* The random program that ran last, or the one whose digest differs. */
     const struct subject *subject;
     struct program_header header;
