@@ -19,7 +19,7 @@ import fuzz_stats
 from fuzz_engines import kind_of
 
 # 128 ops, as in the .options files; every second target runs at the 32 that fuzz fastest.
-MAX_LEN = {"heap": 1032, "system": 1032, "multi": 1032, "kheap": 520, "pool": 520, "text": 2048}
+MAX_LEN = {"heap": 1032, "misuse": 1032, "system": 1032, "multi": 1032, "kheap": 520, "pool": 520, "text": 2048}
 KINDS = list(MAX_LEN)
 SHORT_LEN = 264
 # A corpus beyond this is cut down to the inputs that add coverage before the next run: loading it takes that run's time.
