@@ -174,7 +174,7 @@ static void prepare(struct pairs *pairs, const char *name)
         _exit(0);
     }
     if (status != 0 || outcome->fate != ALIVE) {
-        host_bad_input(name, 0, "expected the library as it stands to pass, have a failure in %s: %s",
+        host_bad_input(name, 0, "expected the library as it stands to pass, have in %s: %s",
                        outcome->at, outcome->said);
     }
     for (size_t i = 0; i < pairs->count; i++) {

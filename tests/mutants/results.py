@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The committed table: what `./vet mutants` found, and that it does not fall.
+"""The committed table: what `./vet mutants` found, and that it does not fall. ALIVE.txt beside it
+has each mutant that no program of the corpus kills, and what became of it.
 
     ./vet mutants --json FILE && tests/mutants/results.py --accept FILE
 """
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 TABLE = Path(__file__).resolve().parent / "RESULTS.md"
+ALIVE = Path(__file__).resolve().parent / "ALIVE.txt"
 HEAD = """# What mutants showed
 
 Written by `./vet mutants --json FILE`, then `tests/mutants/results.py --accept FILE`; a run whose
@@ -40,6 +42,18 @@ def text_of(figures):
     lines += ["", "Places without a mutant:", "", "| places | reason |", "|--:|---|"]
     lines += [f"| {count} | {reason} |" for reason, count in figures["left_out"].items()]
     return HEAD + "\n".join(lines) + "\n"
+
+
+def alive_text(figures):
+    return ("# SPDX-License-Identifier: Apache-2.0\n# Not killed by replay: same-code, fuzz, listed "
+            "or survived. Written with RESULTS.md.\n" +
+            "".join(f"{name} {fate}\n" for name, fate in figures["alive"].items()))
+
+
+def alive():
+    """id -> fate, of the committed run."""
+    lines = ALIVE.read_text(encoding="utf-8").splitlines() if ALIVE.exists() else []
+    return dict(line.split() for line in lines if not line.startswith("#"))
 
 
 def committed():
@@ -71,6 +85,7 @@ def main():
         stages = json.loads(Path(args.accept).read_text(encoding="utf-8"))["stages"]
         figures = next(s["figures"] for s in stages if s["name"] == "mutants")
         TABLE.write_text(text_of(figures), encoding="utf-8")
+        ALIVE.write_text(alive_text(figures), encoding="utf-8")
     except (OSError, ValueError, KeyError, StopIteration, TypeError) as problem:
         print(f"results.py: {args.accept}: expected figures of a whole run, have {problem!r}",
               file=sys.stderr)

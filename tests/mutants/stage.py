@@ -128,6 +128,8 @@ class Evidence:
             "score_after_fuzzing_percent":
                 round(100 * (replayed + fates["fuzz"]) / max(real, 1), 2),
             "replay_seconds": round(self.replay_seconds, 1),
+            "alive": {self.ids[n]: self.fate(n) for n in self.numbers
+                      if self.results[n].verdict == "alive"},
         }
 
     def judge(self, figures, whole):
