@@ -83,7 +83,7 @@ class Emit(Case):
                               "    while (s.live != 0) {\n"), "stress: total_frees: have"),
                             (("registry.c", "    *heap = NULL;\n    return 0;",
                               "    *heap = NULL;\n    return 1;"), "more heaps than places: have"),
-                            (("sys_heap.c", "return -E2BIG;", "return -EINVAL;"), "init() of more units")):
+                            (("sys_heap.c", "return -E2BIG;", "return -EINVAL;"), "init() of all bytes behind")):
             with self.subTest(says):
                 done = self.run_on(source, self.faulty(*fault))
                 self.assertEqual(done.returncode, 1, done.stdout)
