@@ -108,7 +108,7 @@ $(OUT)/fuzz_rate_$(1): $(O)/harness/fuzz/rate.o $(O)/harness/fuzz/fuzz_heap.o $(
 	@echo "  link    $$(@F)"
 	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ -ldl -o $$@
 # The same heap for the command line: a finding is shrunk and replayed on this.
-$(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c
+$(OUT)/kheap_$(1).so: $(lib_sources) subjects/kheap.c subjects/plugin.c $(wildcard subjects/*.h)
 	@echo "  link    $$(@F)"
 	$$(Q)$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call defines,$(1)) \
 	  '-DSUBJECT_NAME="kheap-$(subst _,-,$(1))"' $$(filter %.c,$$^) -o $$@
@@ -143,7 +143,7 @@ $(OUT)/fuzz_$(1): $(O)/harness/fuzz/fuzz_$(word 1,$(subst _, ,$(1))).o $(harness
                   $(L)_$(1)/subject.o $(shell_sources:%.c=$(O)/harness/%.o)
 	@echo "  link    $$(@F)"
 	$$(Q)$$(CXX) $$(CXXFLAGS) $$^ $$(LIB_FUZZING_ENGINE) -ldl -o $$@
-$(OUT)/kheap_$(1).so: $(heaps_sources) $(LIB_DIR)/port/none/port.c $(subject_of_$(1)) subjects/plugin.c
+$(OUT)/kheap_$(1).so: $(heaps_sources) $(LIB_DIR)/port/none/port.c $(subject_of_$(1)) subjects/plugin.c $(wildcard subjects/*.h)
 	@echo "  link    $$(@F)"
 	$$(Q)$$(HARNESS_CC) -O2 -g -fPIC -shared -fvisibility=hidden -std=gnu11 $(include_flags) $(call port_defines,$(1)) \
 	  $(call label,$(subst _,-,$(1))) $$(filter %.c,$$^) -o $$@
