@@ -150,7 +150,7 @@ class Builder:
                  f"-I{lib}/include", f"-I{lib}/src"]
         return [(s, flags) for s in sorted((lib / "src").glob("*.c"))]
 
-    def library(self, target_name, config, opt):
+    def kheap_objects(self, target_name, config, opt):
         """The objects of lib/, as images have them."""
         with self._alone():
             return [self._object(TARGETS[target_name], *job) for job in self._library(config, opt)]

@@ -25,7 +25,7 @@ def _bytes(target, files):
 def measure(builder, choice):
     """(code, constants) of alloc and free with all that they call, then of the whole library."""
     target = TARGETS[choice[0]]
-    objects = builder.library(*choice)
+    objects = builder.kheap_objects(*choice)
     linked = builder.out / f"{'-'.join(choice)}.code"
     done = subprocess.run(
         [target.prefix + "gcc", *target.flags, "-nostdlib", "-Wl,--gc-sections",

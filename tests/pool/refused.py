@@ -83,7 +83,7 @@ class Refused:
                            f"{suffix}: {arguments}: want the sentence '{rule}', "
                            f"have status {done.returncode}: {done.stderr[:300]}")
 
-    def library(self, name, defines):
+    def built_library(self, name, defines):
         """An archive, as users link it: an object nobody needs is left out."""
         home = self.folder / name
         home.mkdir()
@@ -101,7 +101,7 @@ class Refused:
         return self.cc(*defines, source, library, "-o", self.folder / "main")
 
     def links(self, name, defines, heap):
-        library = self.library(name, defines)
+        library = self.built_library(name, defines)
         for function, call in CALLS.items():
             done = self.program(library, defines, f"k_free({call})")
             if heap:
