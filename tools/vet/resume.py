@@ -58,7 +58,3 @@ class Ledger:
                 return 0
             file.seek(-1, os.SEEK_END)
             return 0 if file.read(1) == b"\n" else 1
-
-    def forget(self):
-        self.results = {}
-        self.path.unlink(missing_ok=True)
