@@ -10,6 +10,7 @@ or the C test needs AddressSanitizer. Both forms must fail on the faulty library
 """
 
 import argparse
+import os
 import re
 import statistics
 import subprocess
@@ -99,7 +100,6 @@ class Bench:
 
 
 def environment():
-    import os  # noqa: PLC0415
     return dict(os.environ, ASAN_OPTIONS="detect_leaks=0:symbolize=0:detect_stack_use_after_return=0:exitcode=1")
 
 
@@ -256,7 +256,8 @@ def main(argv):
             return sample(ctx)
         bugs = bank.load(names=args.names)
         if args.find:
-            import reproduce_find  # noqa: PLC0415
+            import reproduce_find  # noqa: PLC0415, late: it stands on this file
+
             return reproduce_find.main(ctx, [b for b in bugs if reproducible(b)], args)
         figures, problems = check(ctx, bugs)
     except bank.BankError as error:

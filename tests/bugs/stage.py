@@ -19,6 +19,9 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools" / "vet")]
 import bank  # noqa: E402
 import build  # noqa: E402
 import fuzzing  # noqa: E402
+import oracle_covers  # noqa: E402
+import other_stages  # noqa: E402
+import reproduce  # noqa: E402
 import results  # noqa: E402
 from context import Context, Screen  # noqa: E402
 from resume import Ledger, fingerprint  # noqa: E402
@@ -131,8 +134,6 @@ class Bank:
     def other(self, bug):
         scratch = self.folder / "other" / bug.name
         scratch.mkdir(parents=True, exist_ok=True)
-        import other_stages  # late: what it needs is not needed to fuzz
-
         return other_stages.find(self.ctx, bug, scratch)
 
     def rows(self):
@@ -172,13 +173,9 @@ def save(ctx, figures):
 
 def judge_whole(ctx, work, figures):
     """What only a run of the whole bank can say: against the table, and which oracles are needed."""
-    import oracle_covers  # late: it stands on reproducers too, which fuzzing does without
-
     save(ctx, figures)
     more, problems = oracle_covers.check(ctx, work)
     figures.update(more)
-    import reproduce  # noqa: PLC0415, late: it imports what this does
-
     figures["reproducers"], wrong = reproduce.check(ctx, work.bugs)
     problems += wrong
     rows = figures["bugs"]

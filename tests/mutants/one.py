@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import mutate
 import stage
 from context import Context, Failed, Screen, Usage
 
@@ -31,7 +32,6 @@ def main():
 
 
 def show(ctx, args):
-    import mutate
     texts, mutants, _ = mutate.find(ctx.root)
     number = next((n for n, m in enumerate(mutants, 1) if m.id == args.id), None)
     if number is None:
