@@ -89,7 +89,7 @@ def outcome(folder, status, output):
 
 def fuzz(binary, seed, budget, keep=None):
     """What happened, as a dictionary; keep: a folder for the input that failed."""
-    length = fuzz_jobs.MAX_LEN.get(kind_of(binary.name), fuzz_jobs.MAX_LEN["heap"])
+    length = fuzz_jobs.MAX_LEN[kind_of(binary.name)]
     with tempfile.TemporaryDirectory(prefix="bugs-") as name:
         folder = Path(name)
         status, output = run_binary(
