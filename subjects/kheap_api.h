@@ -34,20 +34,11 @@ static inline void api_null(struct api *api, const char *what, const void *have)
     api_is(api, what, have != NULL, 0);
 }
 
-/* A heap that init refused, or none at all, refuses every call. */
-static inline void api_refuses(struct api *api)
+/* What is no heap has nothing to be looked at. */
+static inline void api_shows_nothing(struct api *api, struct sys_heap *heap)
 {
-    struct sys_heap *const heap = api->spare;
     struct sys_heap_layout layout;
 
-    api_null(api, "alloc() of no heap", sys_heap_alloc(heap, 8));
-    api_null(api, "aligned_alloc() of no heap", sys_heap_aligned_alloc(heap, 64, 8));
-    api_null(api, "noalign_alloc() of no heap", sys_heap_noalign_alloc(heap, 64, 8));
-    api_null(api, "realloc(NULL) of no heap", sys_heap_realloc(heap, NULL, 8));
-    api_null(api, "aligned_realloc(NULL) of no heap", sys_heap_aligned_realloc(heap, NULL, 16, 8));
-    sys_heap_free(heap, NULL);
-    api_is(api, "usable_size(NULL) of no heap", (int64_t)sys_heap_usable_size(heap, NULL), 0);
-    api_is(api, "largest_free() of no heap", (int64_t)sys_heap_largest_free(heap), 0);
     api_is(api, "check() of no heap", sys_heap_check(heap, NULL), false);
     api_is(api, "validate() of no heap", sys_heap_validate(heap), false);
     api_is(api, "layout_get() of no heap", sys_heap_layout_get(heap, &layout), -EINVAL);
@@ -57,6 +48,22 @@ static inline void api_refuses(struct api *api)
     api_is(api, "stats_get() of no heap", sys_heap_runtime_stats_get(heap, &stats), -EINVAL);
     api_is(api, "reset_max() of no heap", sys_heap_runtime_stats_reset_max(heap), -EINVAL);
 #endif
+}
+
+/* A heap that init refused refuses every call. */
+static inline void api_refuses(struct api *api)
+{
+    struct sys_heap *const heap = api->spare;
+
+    api_null(api, "alloc() of no heap", sys_heap_alloc(heap, 8));
+    api_null(api, "aligned_alloc() of no heap", sys_heap_aligned_alloc(heap, 64, 8));
+    api_null(api, "noalign_alloc() of no heap", sys_heap_noalign_alloc(heap, 64, 8));
+    api_null(api, "realloc(NULL) of no heap", sys_heap_realloc(heap, NULL, 8));
+    api_null(api, "aligned_realloc(NULL) of no heap", sys_heap_aligned_realloc(heap, NULL, 16, 8));
+    sys_heap_free(heap, NULL);
+    api_is(api, "usable_size(NULL) of no heap", (int64_t)sys_heap_usable_size(heap, NULL), 0);
+    api_is(api, "largest_free() of no heap", (int64_t)sys_heap_largest_free(heap), 0);
+    api_shows_nothing(api, heap);
     api_is(api, "reports about no heap", *api->faults, 0);
 }
 
@@ -166,17 +173,7 @@ static inline void api_layout(struct api *api)
 
 static inline void api_null_heap(struct api *api)
 {
-    struct sys_heap_layout layout;
-
-    api_is(api, "check(NULL)", sys_heap_check(NULL, NULL), false);
-    api_is(api, "validate(NULL)", sys_heap_validate(NULL), false);
-    api_is(api, "layout_get(NULL)", sys_heap_layout_get(NULL, &layout), -EINVAL);
-    sys_heap_print_info(NULL, false);
-#if CONFIG_SYS_HEAP_RUNTIME_STATS
-    struct sys_memory_stats stats;
-    api_is(api, "stats_get(NULL)", sys_heap_runtime_stats_get(NULL, &stats), -EINVAL);
-    api_is(api, "reset_max(NULL)", sys_heap_runtime_stats_reset_max(NULL), -EINVAL);
-#endif
+    api_shows_nothing(api, NULL);
 }
 
 static inline void api_null_result(struct api *api)
