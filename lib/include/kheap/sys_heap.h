@@ -301,7 +301,8 @@ int sys_heap_array_save(struct sys_heap *heap);
 /*
  * Stress test: op_count allocations and frees in an order that depends on the arguments alone, kept
  * around target_percent (0 to 100, others are brought into it) of total_bytes, through the caller's
- * functions; then everything live is freed. Sizes are log-uniform up to an eighth of total_bytes.
+ * functions; then everything live is freed. Sizes are log-uniform, from 1 byte to less than a
+ * quarter of total_bytes, and less than 16 MiB.
  * scratch_mem holds the list of live blocks; when it has no room for one block nothing is done.
  * Result: in *result, never NULL. Source: documented, there with other sizes.
  */
