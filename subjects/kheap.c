@@ -13,7 +13,7 @@
 #include "kheap_api.h"
 #include "kheap_ask.h"
 #include "kheap_events.h"
-#include "kheap_look.h"
+#include "kheap_one.h"
 
 #ifndef SUBJECT_SYMBOL
 #define SUBJECT_SYMBOL subject_kheap
@@ -35,8 +35,6 @@ struct kheap_state {
 };
 
 #ifdef KHEAP_PROBE
-uint32_t kheap_probe_steps;
-const char *kheap_probe_fault;
 #define PROBE_FAULT(fault) (kheap_probe_fault = (fault)->invariant)
 #else
 #define PROBE_FAULT(fault) ((void)0)
@@ -54,7 +52,7 @@ void kheap_fault(const struct kheap_fault *fault)
     PROBE_FAULT(fault);
 }
 
-static struct sys_heap *heap_of(void *state)
+static struct sys_heap *one_heap(void *state)
 {
     return &((struct kheap_state *)state)->heap;
 }
@@ -72,79 +70,38 @@ static int kheap_init(void *state, void *mem, size_t bytes)
 static void *kheap_alloc(void *state, size_t bytes)
 {
     PROBE_RESET();
-    return sys_heap_alloc(heap_of(state), bytes);
+    return sys_heap_alloc(one_heap(state), bytes);
 }
 
 static void kheap_free(void *state, void *p)
 {
     PROBE_RESET();
-    sys_heap_free(heap_of(state), p);
+    sys_heap_free(one_heap(state), p);
 }
 
 static void *kheap_aligned(void *state, size_t align, size_t bytes)
 {
     PROBE_RESET();
-    return sys_heap_aligned_alloc(heap_of(state), align, bytes);
+    return sys_heap_aligned_alloc(one_heap(state), align, bytes);
 }
 
 static void *kheap_noalign(void *state, size_t align, size_t bytes)
 {
     PROBE_RESET();
-    return sys_heap_noalign_alloc(heap_of(state), align, bytes);
+    return sys_heap_noalign_alloc(one_heap(state), align, bytes);
 }
 
 static void *kheap_realloc(void *state, void *p, size_t bytes)
 {
     PROBE_RESET();
-    return sys_heap_realloc(heap_of(state), p, bytes);
+    return sys_heap_realloc(one_heap(state), p, bytes);
 }
 
 static void *kheap_arealloc(void *state, void *p, size_t align, size_t bytes)
 {
     PROBE_RESET();
-    return sys_heap_aligned_realloc(heap_of(state), p, align, bytes);
+    return sys_heap_aligned_realloc(one_heap(state), p, align, bytes);
 }
-
-static size_t kheap_usable(void *state, void *p)
-{
-    return sys_heap_usable_size(heap_of(state), p);
-}
-
-#if CONFIG_SYS_HEAP_RUNTIME_STATS
-static int kheap_stats(void *state, struct subject_stats *stats)
-{
-    return look_stats(heap_of(state), stats);
-}
-
-static int kheap_reset_max(void *state)
-{
-    return sys_heap_runtime_stats_reset_max(heap_of(state));
-}
-#endif
-
-static size_t kheap_largest(void *state)
-{
-    PROBE_RESET();
-    return sys_heap_largest_free(heap_of(state));
-}
-
-static bool kheap_check(void *state, struct subject_fault *fault)
-{
-    return look_check(heap_of(state), fault);
-}
-
-static void kheap_info(void *state, struct subject_info *info)
-{
-    look_info(heap_of(state), info);
-}
-
-#ifdef KHEAP_PROBE
-static uint32_t kheap_steps(void *state)
-{
-    (void)state;
-    return kheap_probe_steps;
-}
-#endif
 
 static uint32_t kheap_faults(void *state)
 {
@@ -160,18 +117,18 @@ static const char *kheap_fault_name(void *state)
 static void kheap_print_to(void *state, bool chunks, void (*text)(void *context, const char *text),
                            void *context)
 {
-    ask_print(heap_of(state), chunks, text, context);
+    ask_print(one_heap(state), chunks, text, context);
 }
 
 static bool kheap_stress(void *state, uint32_t rounds, uint32_t slots, uint32_t percent,
                          size_t *peak, struct subject_verdict *verdict)
 {
-    return ask_stress(heap_of(state), rounds, slots, percent, peak, verdict);
+    return ask_stress(one_heap(state), rounds, slots, percent, peak, verdict);
 }
 
 static bool kheap_registry(void *state, uint32_t which, struct subject_verdict *verdict)
 {
-    return ask_registry(heap_of(state), which, verdict);
+    return ask_registry(one_heap(state), which, verdict);
 }
 
 /* Items that need a heap of their own use this one, so that a report names a heap with a state. */
@@ -180,7 +137,7 @@ static bool kheap_api(void *state, uint32_t item, struct subject_verdict *verdic
     static struct kheap_state spare;
 
     spare.faults = 0;
-    return api_call(&(struct api){.heap = heap_of(state),
+    return api_call(&(struct api){.heap = one_heap(state),
                                   .spare = &spare.heap,
                                   .faults = &spare.faults,
                                   .verdict = verdict},
@@ -202,16 +159,16 @@ const struct subject SUBJECT_SYMBOL = {
     .noalign = kheap_noalign,
     .realloc = kheap_realloc,
     .arealloc = kheap_arealloc,
-    .usable = kheap_usable,
+    .usable = one_usable,
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
-    .stats = kheap_stats,
-    .reset_max = kheap_reset_max,
+    .stats = one_stats,
+    .reset_max = one_reset_max,
 #endif
-    .largest = kheap_largest,
-    .check = kheap_check,
-    .info = kheap_info,
+    .largest = one_largest,
+    .check = one_check,
+    .info = one_info,
 #ifdef KHEAP_PROBE
-    .steps = kheap_steps,
+    .steps = look_steps,
 #endif
     .faults = kheap_faults,
     .events = events_take,

@@ -8,7 +8,7 @@
 
 #include "kheap_ask.h"
 #include "kheap_events.h"
-#include "kheap_look.h"
+#include "kheap_one.h"
 
 #include "kheap/k_heap.h"
 
@@ -31,11 +31,6 @@ struct kheap_state {
     uint32_t faults;
 };
 
-#ifdef KHEAP_PROBE
-uint32_t kheap_probe_steps;
-const char *kheap_probe_fault;
-#endif
-
 static const char *newest_fault; /* the invariant of the newest report */
 
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
@@ -50,6 +45,11 @@ void kheap_fault(const struct kheap_fault *fault)
 static struct k_heap *heap_of(void *state)
 {
     return &((struct kheap_state *)state)->heap;
+}
+
+static struct sys_heap *one_heap(void *state)
+{
+    return &heap_of(state)->heap;
 }
 
 static int kheap_init(void *state, void *mem, size_t bytes)
@@ -98,45 +98,6 @@ static void *kheap_arealloc(void *state, void *p, size_t align, size_t bytes)
     return k_heap_aligned_realloc(heap_of(state), p, align, bytes, K_NO_WAIT);
 }
 
-static size_t kheap_usable(void *state, void *p)
-{
-    return sys_heap_usable_size(&heap_of(state)->heap, p);
-}
-
-static int kheap_stats(void *state, struct subject_stats *stats)
-{
-    return look_stats(&heap_of(state)->heap, stats);
-}
-
-static int kheap_reset_max(void *state)
-{
-    return sys_heap_runtime_stats_reset_max(&heap_of(state)->heap);
-}
-
-static size_t kheap_largest(void *state)
-{
-    PROBE_RESET();
-    return sys_heap_largest_free(&heap_of(state)->heap);
-}
-
-static bool kheap_check(void *state, struct subject_fault *fault)
-{
-    return look_check(&heap_of(state)->heap, fault);
-}
-
-static void kheap_info(void *state, struct subject_info *info)
-{
-    look_info(&heap_of(state)->heap, info);
-}
-
-#ifdef KHEAP_PROBE
-static uint32_t kheap_steps(void *state)
-{
-    (void)state;
-    return kheap_probe_steps;
-}
-#endif
-
 static uint32_t kheap_faults(void *state)
 {
     return ((struct kheap_state *)state)->faults;
@@ -151,18 +112,18 @@ static const char *kheap_fault_name(void *state)
 static void kheap_print_to(void *state, bool chunks, void (*text)(void *context, const char *text),
                            void *context)
 {
-    ask_print(&heap_of(state)->heap, chunks, text, context);
+    ask_print(one_heap(state), chunks, text, context);
 }
 
 static bool kheap_stress(void *state, uint32_t rounds, uint32_t slots, uint32_t percent,
                          size_t *peak, struct subject_verdict *verdict)
 {
-    return ask_stress(&heap_of(state)->heap, rounds, slots, percent, peak, verdict);
+    return ask_stress(one_heap(state), rounds, slots, percent, peak, verdict);
 }
 
 static bool kheap_registry(void *state, uint32_t which, struct subject_verdict *verdict)
 {
-    return ask_registry(&heap_of(state)->heap, which, verdict);
+    return ask_registry(one_heap(state), which, verdict);
 }
 
 /* The items have heaps of their own; what they allocate there is no event of this one. */
@@ -188,14 +149,14 @@ const struct subject SUBJECT_SYMBOL = {
     .aligned = kheap_aligned,
     .realloc = kheap_realloc,
     .arealloc = kheap_arealloc,
-    .usable = kheap_usable,
-    .stats = kheap_stats,
-    .reset_max = kheap_reset_max,
-    .largest = kheap_largest,
-    .check = kheap_check,
-    .info = kheap_info,
+    .usable = one_usable,
+    .stats = one_stats,
+    .reset_max = one_reset_max,
+    .largest = one_largest,
+    .check = one_check,
+    .info = one_info,
 #ifdef KHEAP_PROBE
-    .steps = kheap_steps,
+    .steps = look_steps,
 #endif
     .faults = kheap_faults,
     .calloc = kheap_calloc,

@@ -4,14 +4,24 @@
 
 /*
  * What every subject over a sys_heap answers in the same way, whatever stands in front of the heap.
- * Public headers alone; static, because each subject is one object with one global name.
+ * Public headers alone; each subject is one object with one global name, so this stands in it.
  */
 
 #include "kheap/sys_heap.h"
 #include "subject.h"
 
 #ifdef KHEAP_PROBE
+/* What kheap_probe.h declares. */
+uint32_t kheap_probe_steps;
+const char *kheap_probe_fault;
+
 #define PROBE_RESET() (kheap_probe_steps = 0)
+
+static inline uint32_t look_steps(void *state)
+{
+    (void)state;
+    return kheap_probe_steps;
+}
 #else
 #define PROBE_RESET() ((void)0)
 #endif

@@ -32,11 +32,6 @@ struct multi_state {
 /* A fault record names a child or the multi heap: whose state that is, it does not say. */
 static uint32_t faults;
 
-#ifdef KHEAP_PROBE
-uint32_t kheap_probe_steps;
-const char *kheap_probe_fault;
-#endif
-
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
 {

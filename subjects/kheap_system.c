@@ -14,6 +14,10 @@
 
 #include "kheap/system_heap.h"
 
+#if !CONFIG_HEAP_MEM_POOL_LEGACY
+#include "kheap_one.h"
+#endif
+
 #ifdef SUBJECT_ON_TARGET
 /* The port is the target's own: nobody plays the other threads, so there are no api items. */
 #define edge_report(fault) false
@@ -34,11 +38,6 @@
 
 /* The heap is the program's only one, so there is no state of ours. */
 static uint32_t faults;
-
-#ifdef KHEAP_PROBE
-uint32_t kheap_probe_steps;
-const char *kheap_probe_fault;
-#endif
 
 /* Strong: replaces the library's stop. A vetted heap counts its reports and goes on. */
 void kheap_fault(const struct kheap_fault *fault)
@@ -89,50 +88,11 @@ static int system_init(void *state, void *mem, size_t bytes)
     return k_heap_try_init(&kheap_system_heap, mem, bytes);
 }
 
-static size_t system_usable(void *state, void *p)
+static struct sys_heap *one_heap(void *state)
 {
     (void)state;
-    return sys_heap_usable_size(&kheap_system_heap.heap, p);
+    return &kheap_system_heap.heap;
 }
-
-static int system_stats(void *state, struct subject_stats *stats)
-{
-    (void)state;
-    return look_stats(&kheap_system_heap.heap, stats);
-}
-
-static int system_reset_max(void *state)
-{
-    (void)state;
-    return sys_heap_runtime_stats_reset_max(&kheap_system_heap.heap);
-}
-
-static size_t system_largest(void *state)
-{
-    (void)state;
-    PROBE_RESET();
-    return sys_heap_largest_free(&kheap_system_heap.heap);
-}
-
-static bool system_check(void *state, struct subject_fault *fault)
-{
-    (void)state;
-    return look_check(&kheap_system_heap.heap, fault);
-}
-
-static void system_info(void *state, struct subject_info *info)
-{
-    (void)state;
-    look_info(&kheap_system_heap.heap, info);
-}
-
-#ifdef KHEAP_PROBE
-static uint32_t system_steps(void *state)
-{
-    (void)state;
-    return kheap_probe_steps;
-}
-#endif
 
 #endif
 
@@ -222,14 +182,14 @@ const struct subject SUBJECT_SYMBOL = {
 #if CONFIG_HEAP_MEM_POOL_LEGACY
     .pool = system_pool,
 #else
-    .usable = system_usable,
-    .stats = system_stats,
-    .reset_max = system_reset_max,
-    .largest = system_largest,
-    .check = system_check,
-    .info = system_info,
+    .usable = one_usable,
+    .stats = one_stats,
+    .reset_max = one_reset_max,
+    .largest = one_largest,
+    .check = one_check,
+    .info = one_info,
 #ifdef KHEAP_PROBE
-    .steps = system_steps,
+    .steps = look_steps,
 #endif
     .events = events_take,
 #endif
