@@ -67,6 +67,48 @@ static inline void edge_block_moves(void)
     edge_null("a product that wraps", k_heap_calloc(&edge_heap, SIZE_MAX / 2 + 2, 2, K_NO_WAIT));
 }
 
+/* A block that lies wrong moves and becomes less at once: no more than that is copied. */
+static inline void edge_block_moves_less(void)
+{
+    unsigned char *p = NULL;
+
+    edge_heap_init();
+    do {
+        k_heap_free(&edge_heap, p);
+        edge_block("a block in front", k_heap_alloc(&edge_heap, 8, K_NO_WAIT));
+        p = k_heap_alloc(&edge_heap, 100, K_NO_WAIT);
+    } while (p != NULL && (uintptr_t)p % 32 == 0);
+    edge_block("a block at no multiple of 32", p);
+    memset(p, 0x66, 100);
+    unsigned char *const q = k_heap_aligned_realloc(&edge_heap, p, 32, 40, K_NO_WAIT);
+    edge_is("a move to 40 bytes", q != NULL && q[0] == 0x66 && q[39] == 0x66, 1);
+    edge_is("what lies behind it", sys_heap_validate(&edge_heap.heap), 1);
+}
+
+#if CONFIG_MULTITHREADING
+/* The first in the queue can be served when the second has been. */
+static bool edge_round_attempt(void *owner, struct kheap_waiter *waiter)
+{
+    uint32_t *const served = owner;
+    const bool can = waiter->next == NULL || *served != 0;
+
+    *served += can;
+    return can;
+}
+
+static inline void edge_queue_rounds(void)
+{
+    struct kheap_waiter second = {.next = NULL};
+    struct kheap_waiter first = {.next = &second};
+    struct kheap_queue queue = {.first = &first};
+    uint32_t served = 0;
+
+    kheap_queue_serve(&queue, edge_round_attempt, &served);
+    edge_is("who is served in the end", served, 2);
+    edge_null("who still waits", queue.first);
+}
+#endif
+
 /* The waiter is off the queue when somebody frees: the last attempt still finds the block. */
 static void edge_block_freed_late(struct kheap_sleeper *sleeper, int64_t deadline)
 {

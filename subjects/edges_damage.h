@@ -3,12 +3,13 @@
 #define SUBJECTS_EDGES_DAMAGE_H
 
 /*
- * Items: a heap that was never there, the stress test's arguments, and damage that takes several
- * words at once, such as a list that leads through a forged chunk. Fields are poked where
- * ARCHITECTURE.md says they lie, in both formats.
+ * Items: a heap that was never there, the stress test's arguments, and what the checker and the
+ * printer say of damage that takes several words at once, such as a list that leads through a
+ * forged chunk. Fields are poked where ARCHITECTURE.md says they lie, in both formats.
  */
 
 #include "edges.h"
+#include "kheap_ask.h"
 
 #define EDGE_REGION 512u
 
@@ -61,6 +62,17 @@ static inline void edge_poke_field(uint32_t unit, uint32_t field, uint32_t value
     }
 }
 
+static inline uint32_t edge_field(uint32_t unit, uint32_t field)
+{
+    const unsigned char *const at = edge_memory + (size_t)unit * 8u;
+    uint16_t half;
+    uint32_t whole;
+
+    memcpy(&half, at + 4u + field * 2u, 2);
+    memcpy(&whole, at + field * 4u, 4);
+    return edge_small ? half : whole;
+}
+
 static inline void edge_poke_links(uint32_t unit, uint32_t prev, uint32_t next)
 {
     edge_poke_field(unit, 2, prev);
@@ -81,13 +93,53 @@ static inline void edge_poke_head(uint32_t bucket, uint32_t unit)
     edge_poke(KHEAP_HEADS_OFFSET + bucket * bytes, bytes, unit);
 }
 
-static inline void edge_unsound(const char *what, const char *invariant)
+/* The offset of the header of the chunk at a unit. */
+static inline size_t edge_offset(uint32_t unit)
+{
+    return (size_t)unit * 8u + (edge_small ? 4u : 0u);
+}
+
+/* How far a word has been found in what is printed. */
+struct edge_search {
+    const char *word;
+    size_t at, found;
+};
+
+static void edge_printed(void *context, const char *text)
+{
+    struct edge_search *const search = context;
+
+    for (; *text != '\0'; text++) {
+        search->at = search->word[search->at] == *text ? search->at + 1 : 0;
+        if (search->word[search->at] == '\0') {
+            search->found++;
+            search->at = 0;
+        }
+    }
+}
+
+/* Each bucket's walk ends where the damage is, and so does that over the chunks. */
+static inline void edge_prints_damage(const char *what)
+{
+    struct edge_search search = {.word = "damaged"};
+
+    ask_print(&edge_damaged, false, edge_printed, &search);
+    edge_is(what, (int64_t)search.found, edge_damaged.buckets);
+    ask_print(&edge_damaged, true, edge_printed, &search);
+    edge_is(what, (int64_t)search.found, edge_damaged.buckets * 2 + 1);
+}
+
+#define EDGE_NOWHERE UINT32_MAX
+
+/* The unit of the chunk that is to blame, or EDGE_NOWHERE. */
+static inline void edge_unsound(const char *what, const char *invariant, uint32_t unit)
 {
     struct kheap_fault fault = {.invariant = "none"};
 
     edge_is(what, sys_heap_validate(&edge_damaged), 0);
     edge_is(what, sys_heap_check(&edge_damaged, &fault), 0);
     edge_begins(fault.invariant, invariant);
+    edge_is(what, (int64_t)fault.offset, unit == EDGE_NOWHERE ? 0 : (int64_t)edge_offset(unit));
 }
 
 /* Chunks of 3, 8, 3 and 1 units, of which the first and the third are then free. */
@@ -107,22 +159,55 @@ static inline void edge_holes(uint32_t *low, uint32_t *between, uint32_t *high)
     *high = edge_unit_of(c);
 }
 
+/* Neither the checker nor the printer goes on where a chunk cannot be: there they would not end. */
+static inline void edge_damage_sizes(void)
+{
+    uint32_t low, between, high;
+
+    edge_holes(&low, &between, &high);
+    edge_poke_field(between, 1, 1);
+    edge_unsound("a used chunk of no units", "I1", between);
+    edge_prints_damage("print_info() of a used chunk of no units");
+    if (!edge_small) {
+        edge_poke_field(between, 1, 1 * 2 + 1);
+        edge_unsound("a used chunk of one unit", "I1", between);
+    }
+}
+
 static inline void edge_damage_words(void)
 {
     edge_damage_begin();
     edge_poke(0, 4, 0);
-    edge_unsound("a cleared bitmap", "I8");
+    edge_unsound("a cleared bitmap", "I8", edge_first);
     edge_damage_begin();
     edge_poke_field(edge_damaged.end, 1, 3);
-    edge_unsound("an end marker of one unit", "I3");
+    edge_unsound("an end marker of one unit", "I3", edge_damaged.end);
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
     edge_damage_begin();
     edge_poke(12, 4, 1);
-    edge_unsound("a count of free bytes", "I9");
+    edge_unsound("a count of free bytes", "I9", EDGE_NOWHERE);
     edge_damage_begin();
     edge_block("a block", edge_units(2));
     edge_poke(16, 4, 0);
-    edge_unsound("a maximum below what is allocated", "I9");
+    edge_unsound("a maximum below what is allocated", "I9", EDGE_NOWHERE);
+#endif
+}
+
+/* Twice the units of block and padding together do not fit 32 bits. */
+static inline void edge_padding_wraps(void)
+{
+#if SIZE_MAX > 0xffffffffu
+    edge_damage_begin();
+    for (size_t align = 16; align <= (size_t)1 << 33; align *= 2) {
+        for (size_t bytes = ((size_t)1 << 34) - 16; bytes > 1u << 20; bytes /= 2) {
+            edge_null("more than there can be",
+                      sys_heap_aligned_alloc(&edge_damaged, align, bytes));
+        }
+        /* units + align / 8 - 1 = 2^31 + 2 */
+        const size_t wraps = (((size_t)1 << 31) + 3 - align / 8) * 8 - 8;
+        edge_null("padding that wraps", sys_heap_aligned_alloc(&edge_damaged, align, wraps));
+    }
+    edge_is("nothing happened", sys_heap_check(&edge_damaged, NULL), 1);
 #endif
 }
 
@@ -135,20 +220,20 @@ static inline void edge_damage_lists(void)
     edge_forge(between + 1, 3, high, low);
     edge_poke_links(low, between + 1, high);
     edge_poke_links(high, low, between + 1);
-    edge_unsound("a list with a forged chunk more", "I7");
+    edge_unsound("a list with a forged chunk more", "I7", between + 1);
     edge_holes(&low, &between, &high);
     edge_forge(between + 1, 3, low, low);
     edge_poke_links(low, between + 1, between + 1);
     edge_poke_links(high, high, high);
     edge_poke_head(2, low);
-    edge_unsound("a list with a forged chunk for another", "I7");
+    edge_unsound("a list with a forged chunk for another", "I7", EDGE_NOWHERE);
     edge_holes(&low, &between, &high);
     edge_forge(low + 4, 3, high - 4, high - 4);
     edge_forge(high - 4, 3, low + 4, low + 4);
     edge_poke_links(low, high, high);
     edge_poke_links(high, low, low);
     edge_poke_head(2, low + 4);
-    edge_unsound("a list of two forged chunks of the same sum", "I7");
+    edge_unsound("a list of two forged chunks of the same sum", "I7", EDGE_NOWHERE);
 }
 
 static inline void edge_record(const char *what, const char *invariant, size_t offset)
@@ -162,10 +247,22 @@ static inline void edge_record(const char *what, const char *invariant, size_t o
     edge_is(what, fault.kind == KHEAP_FAULT_DAMAGED && fault.heap == &edge_damaged, 1);
 }
 
+/* One chunk more on the list than there is: the last of them is where it shows. */
+static inline void edge_damage_one_more(void)
+{
+    uint32_t low, between, high;
+
+    edge_holes(&low, &between, &high);
+    edge_forge(between + 1, 3, low, high);
+    edge_poke_links(low, high, between + 1);
+    edge_poke_links(high, between + 1, low);
+    edge_record("a list with a forged chunk more", "I7", edge_offset(high));
+}
+
 /* The offset of the header of the chunk at a unit, from the start of a region of 5 bytes more. */
 static inline size_t edge_skewed(uint32_t unit)
 {
-    return unit * 8u + (edge_small ? 4u : 0u) + 5u;
+    return edge_offset(unit) + 5u;
 }
 
 /* A region that starts 5 bytes in front of the memory that items poke into. */
@@ -208,100 +305,6 @@ static inline void edge_damage_records(void)
     base[0] ^= 1;
     edge_is("nothing is wrong", sys_heap_check(&edge_damaged, NULL), 1);
 }
-
-#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
-/* What the hook is told of a block whose neighbours do not say what it says. */
-static inline void edge_damage_reports(void)
-{
-    edge_skew();
-    unsigned char *const base = edge_damaged.heap;
-    unsigned char *const a = edge_units(3);
-    unsigned char *const b = edge_units(3);
-    const uint32_t unit = (uint32_t)(b - base) / 8u - 1u;
-    const size_t offset = edge_skewed(unit);
-
-    base[(size_t)unit * 8u + (edge_small ? 4u : 0u)] ^= 1;
-    edge_is("usable_size() of damage", (int64_t)sys_heap_usable_size(&edge_damaged, b), 0);
-    edge_fault_at("usable_size() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
-    edge_null("realloc() of damage", sys_heap_realloc(&edge_damaged, b, 100));
-    edge_fault_at("realloc() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
-    sys_heap_free(&edge_damaged, b);
-    edge_fault_at("free() of damage", KHEAP_FAULT_DAMAGED, b, offset, "I");
-    base[(size_t)unit * 8u + (edge_small ? 4u : 0u)] ^= 1;
-    sys_heap_free(&edge_damaged, b);
-    sys_heap_free(&edge_damaged, a);
-}
-
-/* The left neighbour's size is another one than the block's own header says. */
-static inline void edge_damage_left(void)
-{
-    uint32_t low, between, high;
-
-    edge_holes(&low, &between, &high);
-    edge_poke_field(low, 1, 4 * 2);
-    sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
-    edge_fault("free() behind a hole of a wrong size", KHEAP_FAULT_DAMAGED);
-    edge_poke_field(low, 1, 3 * 2);
-    edge_is("nothing is wrong", sys_heap_check(&edge_damaged, NULL), 1);
-    if (!edge_small) {
-        edge_poke_field(between, 1, 1 * 2 + 1);
-        edge_unsound("a used chunk of one unit", "I1");
-    }
-}
-#endif
-
-#if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 2
-/* A field that a call looks at has another value than it should; afterwards the heap is new. */
-static inline void edge_damage_fields(void)
-{
-    static const uint32_t sizes[] = {0, 1u << 14};
-    uint32_t low, between, high;
-
-    edge_holes(&low, &between, &high);
-    edge_poke_field(between, 1, 1);
-    sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
-    edge_fault("free() of a block of no size", KHEAP_FAULT_DAMAGED);
-    for (unsigned i = 0; i < 2; i++) {
-        edge_holes(&low, &between, &high);
-        edge_poke_field(high, 1, sizes[i]);
-        sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
-        edge_fault("free() beside a hole of a wrong size", KHEAP_FAULT_DAMAGED);
-    }
-    edge_holes(&low, &between, &high);
-    edge_poke_field(low, 1, 2);
-    edge_poke_head(2, low);
-    edge_null("alloc() from a list with too small a chunk", edge_units(3));
-    edge_fault("alloc() from a list with too small a chunk", KHEAP_FAULT_DAMAGED);
-    edge_damage_begin();
-    void *const most = edge_units(edge_damaged.end - edge_first - 9);
-    edge_block("all but nine units", most);
-    edge_poke_field(edge_damaged.end - 9, 1, 16 * 2);
-    edge_null("alloc() from a chunk beyond the end", edge_units(9));
-    edge_fault("alloc() from a chunk beyond the end", KHEAP_FAULT_DAMAGED);
-}
-
-/*
- * [ c free 9 ][ 2 ][ p 2 ][ 2 ][ behind ], of which c is forged to reach up to `behind`: what is
- * taken from it for p's move ends exactly at p, which is found out when p is to be freed.
- */
-static inline void edge_damage_meets_the_move(void)
-{
-    edge_damage_begin();
-    unsigned char *const c = edge_units(9);
-    unsigned char *const before = edge_units(2);
-    unsigned char *const p = edge_units(2);
-    unsigned char *const after = edge_units(2);
-    unsigned char *const behind = edge_units(20);
-
-    edge_is("blocks", before != NULL && after != NULL, 1);
-    sys_heap_free(&edge_damaged, c);
-    edge_poke_field(edge_unit_of(c), 1, 15 * 2);
-    edge_poke_field(edge_unit_of(behind), 0, 15);
-    edge_null("a realloc whose new block destroys the old one",
-              sys_heap_realloc(&edge_damaged, p, 11 * 8 - (edge_small ? 4 : 8)));
-    edge_fault("a block that its move destroyed", KHEAP_FAULT_NOT_USED);
-}
-#endif
 
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL == 0
 /* Without any check a heap that is none still refuses every call. */

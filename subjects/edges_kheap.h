@@ -29,7 +29,7 @@ static inline size_t edge_area(void)
 
 static inline void edge_kheap_none(void)
 {
-    struct k_heap *heaps = NULL;
+    struct k_heap *heaps = &edge_heap; /* which no static heap is */
 
     edge_is("k_heap_try_init(NULL)", k_heap_try_init(NULL, edge_memory, 256), -EINVAL);
     edge_is("k_heap_try_init() of no memory", k_heap_try_init(&edge_heap, NULL, 256), -EINVAL);
@@ -39,6 +39,7 @@ static inline void edge_kheap_none(void)
     k_heap_free(&edge_heap, NULL);
     edge_is("k_heap_array_get(NULL)", k_heap_array_get(NULL), -EINVAL);
     edge_is("k_heap_array_get()", k_heap_array_get(&heaps) >= 0, 1);
+    edge_is("k_heap_array_get(): an array", heaps != &edge_heap, 1);
 }
 
 /* Threads of a build without them never sleep; the clock stays where it was. */
@@ -91,6 +92,31 @@ static inline void edge_kheap_early(void)
     edge_sleeps = 0;
     edge_block("a wait until somebody frees", k_heap_alloc(&edge_heap, 8, K_FOREVER));
     edge_is("sleeps until somebody frees", edge_sleeps, 3);
+#endif
+}
+
+static int64_t edge_asleep_until;
+
+static void edge_sees_deadline(struct kheap_sleeper *sleeper, int64_t deadline)
+{
+    (void)sleeper;
+    edge_asleep_until = deadline;
+    puppet.now = INT64_MAX - 1;
+    if (deadline == KHEAP_PORT_FOREVER) {
+        k_heap_free(&edge_heap, edge_taken);
+    }
+}
+
+/* The last tick of the clock is a deadline, and never for ever. */
+static inline void edge_kheap_last_tick(void)
+{
+#if CONFIG_MULTITHREADING
+    edge_heap_init();
+    edge_taken = k_heap_alloc(&edge_heap, edge_area(), K_NO_WAIT);
+    puppet.now = INT64_MAX - 1000;
+    puppet.asleep = edge_sees_deadline;
+    edge_null("a wait up to the end of time", k_heap_alloc(&edge_heap, 8, K_TICKS(1000)));
+    edge_is("its deadline", edge_asleep_until == INT64_MAX - 1, 1);
 #endif
 }
 

@@ -179,6 +179,16 @@ static inline void edge_call_shared(void)
 }
 #endif
 
+/* Calls that are not refused give their lock back, too. */
+static inline void edge_registry(void)
+{
+    struct sys_heap **heaps = NULL;
+
+    edge_is("array_get()", sys_heap_array_get(&heaps) >= 0, 1);
+    edge_is("array_get(NULL)", sys_heap_array_get(NULL), -EINVAL);
+    edge_is("array_save(NULL)", sys_heap_array_save(NULL), -EINVAL);
+}
+
 /* The hook may check the heap that it is told about, also when a callback called it. */
 static void edge_hook_checks(const struct kheap_fault *fault)
 {

@@ -209,6 +209,17 @@ static inline void edge_multi_damage(void)
 }
 #endif
 
+/* realloc's alignment of 0 arrives at the choice as it is. */
+static inline void edge_multi_realloc_asks(void)
+{
+    edge_multi_init();
+    edge_asked_align = 99;
+    void *const p = sys_multi_heap_realloc(&edge_multi, &edge_parts[0], NULL, 8);
+    edge_block("realloc(NULL)", p);
+    edge_is("the alignment of realloc(NULL)", (int64_t)edge_asked_align, 0);
+    sys_multi_heap_free(&edge_multi, p);
+}
+
 static inline int edge_region(enum shared_multi_heap_attr attr, uintptr_t addr, size_t size)
 {
     struct shared_multi_heap_region region = {.attr = attr, .addr = addr, .size = size};

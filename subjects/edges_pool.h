@@ -6,6 +6,7 @@
 
 #include "edges.h"
 
+#include "../lib/src/heaps/mem_pool.h"
 #include "kheap/mem_pool.h"
 #include "kheap/system_heap.h"
 
@@ -42,6 +43,8 @@ static inline void edge_pool_shapes(void)
             k_mem_pool_init(&edge_pool, edge_memory + 4, edge_bits, 16, 64, 1), -EINVAL);
     edge_is("k_mem_pool_init() of a buffer that wraps",
             k_mem_pool_init(&edge_pool, high, edge_bits, 16, 64, 17), -EINVAL);
+    edge_is("k_mem_pool_init() of the last blocks that there are addresses for",
+            k_mem_pool_init(&edge_pool, high, edge_bits, 16, 64, 15), 0);
     edge_shape("a pool of blocks of 8", 8, 32, 1);
     edge_shape("a pool of blocks of 20", 20, 80, 1);
     edge_shape("a pool with max below min", 64, 16, 1);
@@ -197,6 +200,10 @@ static inline void edge_pool_malloc(void)
     edge_null("k_mem_pool_malloc(SIZE_MAX)", k_mem_pool_malloc(&edge_pool, SIZE_MAX));
     edge_null("k_mem_pool_malloc(SIZE_MAX - 15)", k_mem_pool_malloc(&edge_pool, SIZE_MAX - 15));
     k_free(NULL);
+    void *const q = k_mem_pool_malloc(&edge_pool, 40);
+    k_free(q);
+    edge_is("what is free is had again", k_mem_pool_malloc(&edge_pool, 40) == q, 1);
+    k_free(q);
     k_free(p);
 }
 
@@ -237,27 +244,6 @@ static inline void edge_pool_misuse(void)
     edge_pool_given("a block given back twice", block, KHEAP_FAULT_NOT_USED);
 }
 
-/* Bits that are not the descriptor's own, and a descriptor that stands elsewhere. */
-static inline void edge_pool_seal(void)
-{
-    const size_t bytes = sizeof(void *) + 2 * sizeof(uint32_t);
-
-    edge_pool_init();
-    unsigned char *const p = k_mem_pool_malloc(&edge_pool, 8);
-    for (size_t bit = 0; bit < bytes * 8; bit++) {
-        p[bit / 8 - K_MEM_POOL_DESCRIPTOR] ^= (unsigned char)(1u << bit % 8);
-        k_free(p);
-        edge_fault("k_free() with a bit flipped in front", KHEAP_FAULT_BAD_POINTER);
-        p[bit / 8 - K_MEM_POOL_DESCRIPTOR] ^= (unsigned char)(1u << bit % 8);
-    }
-    for (ptrdiff_t at = 64; at + K_MEM_POOL_DESCRIPTOR < (ptrdiff_t)EDGE_BYTES; at += 8) {
-        memcpy(edge_at(at), p - K_MEM_POOL_DESCRIPTOR, K_MEM_POOL_DESCRIPTOR);
-        k_free(edge_at(at + K_MEM_POOL_DESCRIPTOR));
-        edge_fault("k_free() behind a copy of a descriptor", KHEAP_FAULT_BAD_POINTER);
-    }
-    k_free(p);
-}
-
 static inline void edge_pool_malloc_misuse(void)
 {
     edge_pool_init();
@@ -278,7 +264,6 @@ static inline void edge_pool_malloc_misuse(void)
     k_free(p);
     edge_fault("k_free() of what somebody else has", KHEAP_FAULT_NOT_USED);
     k_mem_pool_free(&taken);
-    edge_pool_seal();
     unsigned char *const q = k_mem_pool_malloc(&edge_pool, 8);
     edge_pool_init();
     k_free(q);
@@ -328,6 +313,7 @@ static inline void edge_pool_realloc(void)
 {
     edge_pool_resizes();
     edge_null("k_calloc() of a product that wraps", k_calloc(SIZE_MAX / 2 + 2, 2));
+    edge_null("k_calloc() of a product that wraps to 1", k_calloc(SIZE_MAX, SIZE_MAX));
     /* The program's own blocks may fill the heap: what k_malloc(0) gets, k_calloc() gets too. */
     void *const least = k_malloc(0);
 
@@ -345,12 +331,21 @@ static inline void edge_pool_realloc(void)
     edge_null("k_aligned_alloc() at more than the pool's alignment",
               k_aligned_alloc((size_t)KHEAP_LEGACY_ALIGN * 2, 8));
     k_free(p);
+    /* What lies in front of an aligned block is not the user's. */
+    void *const aligned = kheap_pool_malloc(&edge_pool, 32, 8);
+    void *const moved = k_realloc(aligned, 48);
+    edge_is("k_realloc() of half a block to more", moved != aligned, 1);
+    k_free(moved == NULL ? aligned : moved);
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
     edge_null("k_realloc() of a freed block", k_realloc(p, 40));
     edge_fault("k_realloc() of a freed block", KHEAP_FAULT_NOT_USED);
     memset(p, 0, 1);
     edge_null("k_realloc() of what has no descriptor", k_realloc((unsigned char *)p + 8, 40));
     edge_fault("k_realloc() of what has no descriptor", KHEAP_FAULT_BAD_POINTER);
+    void *const q = k_mem_pool_malloc(&edge_pool, 8);
+    edge_pool_init();
+    edge_null("k_realloc() of a block that the pool has forgotten", k_realloc(q, 40));
+    edge_fault("k_realloc() of a block that the pool has forgotten", KHEAP_FAULT_NOT_USED);
 #endif
 }
 #elif CONFIG_HEAP_MEM_POOL_SIZE > 0
@@ -365,7 +360,20 @@ static inline void edge_pool_free(void)
     edge_null("k_malloc() without a system heap", k_malloc(8));
     k_free(k_mem_pool_malloc(&edge_pool, 8));
     k_free(NULL);
+    /* A pool right behind the heap, whose last block begins where its end marker does. */
+    k_heap_init(&kheap_system_heap, edge_memory, EDGE_BYTES / 2);
+    edge_is("k_mem_pool_init()",
+            k_mem_pool_init(&edge_pool, edge_memory + EDGE_BYTES / 2, edge_bits, 16, 64, 4), 0);
+    k_free(k_mem_pool_malloc(&edge_pool, 8));
+    void *last = NULL;
+    for (void *p = k_malloc(1); p != NULL; p = k_malloc(1)) {
+        last = p;
+    }
+    k_free(last);
+    edge_is("the last block is had again", k_malloc(1) == last, 1);
     kheap_system_heap = whole;
+    /* Nobody asked for what its listeners were told. */
+    (void)events_take(NULL, NULL, 0);
 }
 #endif
 

@@ -8,30 +8,24 @@
  * spare one in memory of its own.
  */
 
-#include "kheap/sys_heap.h"
-#include "verdict.h"
+#include "kheap_api_stress.h"
+#include "kheap_ask.h"
 
-#include <errno.h>
-#include <string.h>
+#if defined(__linux__) && SIZE_MAX > 0xffffffffu && !CONFIG_SYS_HEAP_SMALL_ONLY
+#define API_LARGEST 1
+#include <sys/mman.h>
+#else
+#define API_LARGEST 0
+#endif
 
-#define API_SPARE_BYTES 1024u
-
-struct api {
-    struct sys_heap *heap;  /* in use */
-    struct sys_heap *spare; /* anything may be done to it */
-    uint32_t *faults;       /* reports about the spare one */
-    struct subject_verdict *verdict;
-    unsigned char *memory; /* API_SPARE_BYTES, for the spare heap */
-};
-
-static inline void api_is(struct api *api, const char *what, int64_t have, int64_t want)
+/* Takes what is printed off the front of what is expected; NULL from the first difference on. */
+static void api_text(void *context, const char *text)
 {
-    (void)verdict_is(api->verdict, what, have, want);
-}
+    const char **const rest = context;
 
-static inline void api_null(struct api *api, const char *what, const void *have)
-{
-    api_is(api, what, have != NULL, 0);
+    for (; *text != '\0'; text++) {
+        *rest = *rest != NULL && **rest == *text ? *rest + 1 : NULL;
+    }
 }
 
 /* What is no heap has nothing to be looked at. */
@@ -42,7 +36,9 @@ static inline void api_shows_nothing(struct api *api, struct sys_heap *heap)
     api_is(api, "check() of no heap", sys_heap_check(heap, NULL), false);
     api_is(api, "validate() of no heap", sys_heap_validate(heap), false);
     api_is(api, "layout_get() of no heap", sys_heap_layout_get(heap, &layout), -EINVAL);
-    sys_heap_print_info(heap, true);
+    const char *rest = "heap not initialised\n";
+    ask_print(heap, true, api_text, &rest);
+    api_is(api, "print_info() of no heap", rest != NULL && *rest == '\0', true);
 #if CONFIG_SYS_HEAP_RUNTIME_STATS
     struct sys_memory_stats stats;
     api_is(api, "stats_get() of no heap", sys_heap_runtime_stats_get(heap, &stats), -EINVAL);
@@ -119,6 +115,60 @@ static inline void api_init_large(struct api *api)
            sys_heap_init(api->spare, api->memory, (size_t)1 << 40), -E2BIG);
     api_refuses(api);
 #endif
+}
+
+#if API_LARGEST
+/*
+ * The largest region there is, and its chunks' indices of more than 30 bits. Only pages that are
+ * touched need memory; a machine that does not give so many addresses away has nothing to say.
+ */
+static inline void api_init_largest(struct api *api)
+{
+    const size_t most = (size_t)0x7fffffffu * 8;
+    void *const mem = mmap(NULL, most + 8, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (mem == MAP_FAILED) {
+        return;
+    }
+    api_is(api, "init() of a unit more than the most", sys_heap_init(api->spare, mem, most + 8),
+           -E2BIG);
+    api_is(api, "init() of the most", sys_heap_init(api->spare, mem, most), 0);
+    void *const low = sys_heap_alloc(api->spare, (size_t)15 << 30);
+    void *holes[5];
+    for (size_t i = 0; i < 5; i++) {
+        holes[i] = sys_heap_alloc(api->spare, 24);
+        api_is(api, "alloc() beyond 8 GiB", holes[i] != NULL, true);
+    }
+    sys_heap_free(api->spare, holes[0]);
+    sys_heap_free(api->spare, holes[2]);
+    api_is(api, "check() of the largest heap", sys_heap_check(api->spare, NULL), true);
+    sys_heap_free(api->spare, holes[1]);
+    sys_heap_free(api->spare, holes[3]);
+    sys_heap_free(api->spare, holes[4]);
+    sys_heap_free(api->spare, low);
+    api_is(api, "check() of it, empty again", sys_heap_check(api->spare, NULL), true);
+    (void)munmap(mem, most + 8);
+}
+#endif
+
+/* A part in front of the block that is just too small for the bucket of the chunk it is cut from.
+ */
+static inline void api_aligned_low(struct api *api)
+{
+    for (size_t units = 2; units <= 32; units *= 2) {
+        for (size_t front = 8; front <= units * 8; front += 8) {
+            api_is(api, "init()", sys_heap_init(api->spare, api->memory, API_SPARE_BYTES), 0);
+            void *const first = sys_heap_alloc(api->spare, front - 4);
+            void *const hole = sys_heap_alloc(api->spare, units * 8 - 4);
+            void *const fence = sys_heap_alloc(api->spare, 4);
+
+            sys_heap_free(api->spare, hole);
+            void *const p = sys_heap_aligned_alloc(api->spare, units * 8, 4);
+            api_is(api, "blocks", first != NULL && fence != NULL && p != NULL, true);
+            api_is(api, "check() behind aligned_alloc()", sys_heap_check(api->spare, NULL), true);
+        }
+    }
 }
 
 /* What a region has no room for is refused, however the size is rounded and cut. */
@@ -228,124 +278,6 @@ static inline void api_region_size(struct api *api)
     }
 }
 
-/* What the stress test is given here never has a block. */
-static void *api_no_block(void *arg, size_t bytes)
-{
-    *(uint32_t *)arg += bytes != 0;
-    return NULL;
-}
-
-static void api_no_free(void *arg, void *p)
-{
-    *(uint32_t *)arg += p == NULL ? 0x10000 : 0x20000; /* is not called */
-}
-
-static inline void api_stress(struct api *api, unsigned char *scratch, size_t bytes, int percent,
-                              uint32_t want)
-{
-    struct z_heap_stress_result result = {1, 1, 1, 1};
-    uint32_t calls = 0;
-
-    sys_heap_stress(api_no_block, api_no_free, &calls, 256, 20, scratch, bytes, percent, &result);
-    api_is(api, "calls of alloc_fn", calls, want);
-    api_is(api, "total_allocs without any memory", result.total_allocs, want);
-    api_is(api, "successful_allocs without any memory", result.successful_allocs, 0);
-    api_is(api, "total_frees without any memory", result.total_frees, 0);
-    api_is(api, "accumulated_in_use_bytes without any memory",
-           (int64_t)result.accumulated_in_use_bytes, 0);
-}
-
-/* The list of blocks at every misalignment, and where there is no room for one of them. */
-static inline void api_stress_scratch(struct api *api)
-{
-    const size_t slot = sizeof(void *) + sizeof(size_t);
-
-    api_stress(api, NULL, 0, 50, 0);
-    api_stress(api, NULL, 1024, 50, 0);
-    for (size_t offset = 0; offset < sizeof(void *); offset++) {
-        const size_t skip = (sizeof(void *) - offset) % sizeof(void *);
-        api_stress(api, api->memory + offset, skip + slot - 1, 50, 0);
-        api_stress(api, api->memory + offset, skip + slot, (int)offset * 60 - 100, 20);
-    }
-}
-
-/*
- * A memory of numbers instead of addresses, which is full at a limit, and a hash of all that the
- * stress test asked of it: "an order that depends on the arguments alone" is one on every machine.
- */
-struct api_order {
-    uint32_t hash, calls;
-    uint32_t every; /* each so many calls of alloc_fn give nothing */
-};
-
-static inline void api_order_add(struct api_order *order, uint64_t value)
-{
-    order->hash = (order->hash ^ (uint32_t)value) * 0x01000193u;
-    order->hash = (order->hash ^ (uint32_t)(value >> 32)) * 0x01000193u;
-}
-
-static void *api_order_alloc(void *arg, size_t bytes)
-{
-    struct api_order *const order = arg;
-
-    api_order_add(order, bytes);
-    order->calls++;
-    return order->every != 0 && order->calls % order->every == 0
-               ? NULL
-               : (void *)(uintptr_t)(order->calls * 8u);
-}
-
-static void api_order_free(void *arg, void *p)
-{
-    api_order_add((struct api_order *)arg, (uintptr_t)p);
-}
-
-/* total_bytes, target_percent, operations, room for blocks, which calls fail, and the order. */
-static const struct api_order_case {
-    uint32_t total;
-    int percent;
-    uint32_t count, slots, every, hash;
-} api_order_cases[] = {
-    {0u, 50, 40, 4, 0, 0x18c417dbu},
-    {7u, 50, 40, 4, 0, 0x408df5dfu},
-    {8u, 50, 60, 4, 3, 0xcb1a71ebu},
-    {15u, 100, 60, 4, 0, 0x67323a47u},
-    {16u, 50, 60, 1, 0, 0x7f8e2eb5u},
-    {1000u, 0, 200, 16, 0, 0xc6a84d50u},
-    {1000u, -1, 60, 16, 0, 0x8885fdf9u},
-    {1000u, 100, 200, 30, 5, 0x9eb9541au},
-    {1000u, 101, 200, 30, 0, 0x439cf96fu},
-    {1000u, 37, 300, 30, 7, 0x707d2124u},
-    {4099u, 99, 300, 30, 0, 0x51ef068eu},
-    {65536u, 50, 300, 30, 0, 0x7cd3be86u},
-    {67108864u, 60, 200, 30, 0, 0x4535c4d5u},
-    {134217728u, 50, 200, 30, 2, 0x4ada15b0u},
-    {2147483647u, 50, 200, 30, 0, 0x148854f4u},
-    {300u, 50, 400, 30, 0, 0x25564f7du},
-    {199u, 99, 300, 20, 0, 0xdd0d0973u},
-};
-
-static inline void api_stress_order(struct api *api)
-{
-    const size_t slot = sizeof(void *) + sizeof(size_t);
-    const size_t cases = sizeof api_order_cases / sizeof api_order_cases[0];
-
-    for (size_t i = 0; i < cases; i++) {
-        const struct api_order_case *const c = &api_order_cases[i];
-        struct api_order order = {.hash = 1, .every = c->every};
-        struct z_heap_stress_result result;
-
-        /* A block less one byte more than there is room for: no room is lost or invented. */
-        sys_heap_stress(api_order_alloc, api_order_free, &order, c->total, c->count, api->memory,
-                        (c->slots + 1) * slot - 1, c->percent, &result);
-        api_order_add(&order, result.total_allocs);
-        api_order_add(&order, result.successful_allocs);
-        api_order_add(&order, result.total_frees);
-        api_order_add(&order, result.accumulated_in_use_bytes);
-        api_is(api, "order of a stress test", order.hash, c->hash);
-    }
-}
-
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
 /* A heap that init refused has no blocks: any pointer is misuse. */
 static inline void api_dead_pointers(struct api *api)
@@ -372,7 +304,10 @@ typedef void (*api_item)(struct api *api);
 static const api_item api_items[] = {
     api_init_null,     api_init_wraps,   api_init_small, api_init_large,  api_null_heap,
     api_nothing,       api_null_result,  api_too_much,   api_region_size, api_stress_scratch,
-    api_stress_order,  api_sizes_beyond, api_layout,
+    api_stress_order,  api_sizes_beyond, api_layout,     api_aligned_low, api_stress_room,
+#if API_LARGEST
+    api_init_largest,
+#endif
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
     api_dead_pointers,
 #endif

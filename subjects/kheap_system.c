@@ -22,7 +22,7 @@
 /* The port is the target's own: nobody plays the other threads, so there are no api items. */
 #define edge_report(fault) false
 #else
-#include "edges_pool.h"
+#include "edges_seal.h"
 #endif
 
 #ifndef SUBJECT_SYMBOL
@@ -139,10 +139,13 @@ static uint32_t system_faults(void *state)
 
 #ifndef SUBJECT_ON_TARGET
 static const edge_item system_items[] = {
-    edge_pool_shapes,  edge_pool_of_many,       edge_pool_row_ends,     edge_pool_words,
-    edge_pool_order,   edge_pool_largest,       edge_pool_last_attempt, edge_pool_malloc,
+    edge_pool_shapes,   edge_pool_of_many,       edge_pool_row_ends,     edge_pool_words,
+    edge_pool_order,    edge_pool_largest,       edge_pool_last_attempt, edge_pool_malloc,
 #if CONFIG_SYS_HEAP_HARDENING_LEVEL >= 1
-    edge_pool_misuse,  edge_pool_malloc_misuse,
+    edge_pool_misuse,   edge_pool_malloc_misuse, edge_pool_seal,         edge_pool_seal_elsewhere,
+#endif
+#if EDGE_FAR
+    edge_pool_seal_far,
 #endif
 #if CONFIG_HEAP_MEM_POOL_LEGACY
     edge_pool_realloc,

@@ -26,7 +26,7 @@ static uint32_t random_next(struct stress *s)
     return s->random >> 8;
 }
 
-/* Log-uniform from 1 byte to an eighth of the total: small blocks are common and large ones occur.
+/* Log-uniform from 1 byte to a quarter of the total: small blocks are common, large ones occur.
  */
 static size_t random_size(struct stress *s)
 {

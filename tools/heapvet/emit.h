@@ -18,7 +18,8 @@ extern const char emit_text_block[], emit_text_common[], emit_text_sequence[], e
 extern const char emit_text_ask_needs[], emit_text_ask_judged[], emit_text_ask_helpers[],
     emit_text_ask_edge[];
 /* Of subjects/. */
-extern const char emit_text_verdict[], emit_text_kheap_ask[], emit_text_kheap_api[];
+extern const char emit_text_verdict[], emit_text_kheap_ask[];
+extern const char emit_text_kheap_api_base[], emit_text_kheap_api_stress[], emit_text_kheap_api[];
 extern const char emit_text_heap[], emit_text_system[], emit_text_legacy[], emit_text_multi[];
 extern const char emit_text_threads[], emit_text_ledger[];
 extern const char emit_text_kheap[], emit_text_pool[];

@@ -2,7 +2,7 @@
 
 /*
  * The words print, stress, registry and api. The test makes the calls that the subject makes, for
- * it carries the same text (subjects/kheap_ask.h, subjects/kheap_api.h).
+ * it carries the same text (subjects/kheap_ask.h, subjects/kheap_api*.h).
  */
 
 #include <stdlib.h>
@@ -48,11 +48,13 @@ void emit_ask_parts(const struct emit *emit)
     emit_part(emit, emit_text_ask_needs);
     put_header(emit, emit_text_verdict);
     emit_part(emit, emit_text_ask_judged);
+    put_header(emit, emit_text_kheap_ask);
     if (asks) {
-        put_header(emit, emit_text_kheap_ask);
         emit_part(emit, emit_text_ask_helpers);
     }
     if (edges) {
+        put_header(emit, emit_text_kheap_api_base);
+        put_header(emit, emit_text_kheap_api_stress);
         put_header(emit, emit_text_kheap_api);
         emit_part(emit, emit_text_ask_edge);
     }

@@ -259,8 +259,9 @@ bool sys_heap_check(struct sys_heap *heap, struct kheap_fault *fault);
 
 /*
  * Writes a summary as text through kheap_print(): format, sizes, statistics, free chunks by bucket;
- * with dump_chunks also every chunk. Time: buckets times chunks. Source: documented, there by
- * printf.
+ * with dump_chunks also every chunk. Of a heap that is not initialised a line says just that, and
+ * where a chunk is damaged another says so instead of what follows. Time: buckets times chunks.
+ * Source: documented, there by printf.
  */
 void sys_heap_print_info(struct sys_heap *heap, bool dump_chunks);
 
