@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import mutate
-import results
+import scores
 import stage
 from context import Context, Failed, Screen, Usage
 
@@ -29,14 +29,14 @@ def problems_of(ctx, program, **how):
 
 def revived(evidence, expected):
     """Of the mutants run, those that live although they are not among the expected."""
-    return [f"{evidence.ids[n]}: replay killed it when {results.TABLE.name} was made"
+    return [f"{evidence.ids[n]}: replay killed it when {scores.TABLE.name} was made"
             for n in evidence.alive() if evidence.ids[n] not in expected]
 
 
 def quick(ctx, program, out):
     evidence, _ = problems_of(ctx, program, every=EVERY, out=out)
     print(f"{len(evidence.numbers)} mutants, {len(evidence.alive())} alive")
-    return revived(evidence, results.alive())
+    return revived(evidence, scores.alive())
 
 
 def control(ctx, program, out):

@@ -82,7 +82,7 @@ class Prover:
         changed = self.scratch / "changed" / mutant.file
         changed.write_text(single(self.texts[mutant.file], mutant), encoding="utf-8")
         work = [(file, c) for c in self.configurations for file in self._units(mutant.file)
-                if c.sort not in ("heap", "other") or not file.startswith("heaps/")]
+                if c.sort not in ("heap", "other", "stop") or not file.startswith("heaps/")]
         try:
             with ThreadPoolExecutor(jobs) as pool:
                 for at in range(0, len(work), jobs):

@@ -60,6 +60,9 @@ static void draw(struct program *program, const struct pairs *pairs, const struc
     program_limit(program, program_threaded(&program->header) ? REGION_THREADS : REGION, DRAWN_OPS);
     if (program->header.slots_log2 > SLOTS_LOG2) {
         program->header.slots_log2 = SLOTS_LOG2;
+        for (size_t i = 0; i < program->nops; i++) {
+            program->ops[i].slot &= (1u << SLOTS_LOG2) - 1u;
+        }
     }
 }
 

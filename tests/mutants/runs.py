@@ -13,7 +13,7 @@ CORPUS = ["corpus/seeds", "corpus/regress", "corpus/misuse"]
 # Nearly every mutant of a file dies in the first of these; the others are for what that lacks.
 SIMPLE = ["small-3", "big-3", "listener", "small-1", "auto-0", "kheap", "multi", "system", "sim",
           "system-legacy", "kheap-2", "kheap-0", "other-2", "other-big", "big-4",
-          "small-5"]
+          "small-5", "statless", "stop"]
 ABOVE = ["sim", "multi", "system", "system-legacy", "kheap", "kheap-2", "kheap-0", "listener"]
 
 # verdict: oracle, crash, timeout, digest or alive; who: oracle or signal; where: configuration.

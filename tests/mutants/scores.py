@@ -3,7 +3,7 @@
 """The committed table: what `./vet mutants` found, and that it does not fall. ALIVE.txt beside it
 has each mutant that no program of the corpus kills, and what became of it.
 
-    ./vet mutants --json FILE && tests/mutants/results.py --accept FILE
+    ./vet mutants --json FILE && tests/mutants/scores.py --accept FILE
 """
 
 import argparse
@@ -16,7 +16,7 @@ TABLE = Path(__file__).resolve().parent / "RESULTS.md"
 ALIVE = Path(__file__).resolve().parent / "ALIVE.txt"
 HEAD = """# What mutants showed
 
-Written by `./vet mutants --json FILE`, then `tests/mutants/results.py --accept FILE`; a run whose
+Written by `./vet mutants --json FILE`, then `tests/mutants/scores.py --accept FILE`; a run whose
 scores are lower than these fails.
 
 """
@@ -87,7 +87,7 @@ def main():
         TABLE.write_text(text_of(figures), encoding="utf-8")
         ALIVE.write_text(alive_text(figures), encoding="utf-8")
     except (OSError, ValueError, KeyError, StopIteration, TypeError) as problem:
-        print(f"results.py: {args.accept}: expected figures of a whole run, have {problem!r}",
+        print(f"scores.py: {args.accept}: expected figures of a whole run, have {problem!r}",
               file=sys.stderr)
         sys.exit(2)
 

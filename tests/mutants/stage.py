@@ -172,7 +172,7 @@ def build(ctx):
 
 
 def run(ctx):
-    import results
+    import scores
     try:
         evidence = Evidence(ctx, build(ctx), every=QUICK_EVERY if ctx.quick else 1)
     except ValueError as problem:
@@ -187,7 +187,7 @@ def run(ctx):
     problems = evidence.judge(figures, not ctx.quick)
     evidence.write()
     if not ctx.quick:
-        problems += results.fallen(figures)
+        problems += scores.fallen(figures)
     line = (f"{figures['killed_by_replay']:,} of {figures['mutants']:,} mutants killed by replay "
             f"({figures['score_percent']} % of those that differ), {figures['by_fuzzing']} by "
             f"fuzzing, {figures['equivalent_by_code']} the same code, "
