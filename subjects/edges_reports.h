@@ -150,12 +150,15 @@ static inline void edge_damage_entered(void)
 
     edge_damage_begin();
     unsigned char *const first = edge_units(least);
-    unsigned char *const p = edge_units(2);
+    edge_block("a block between", edge_units(2));
     unsigned char *const second = edge_units(least);
-    unsigned char *const q = edge_units(8);
+    edge_block("a block between", edge_units(2));
     unsigned char *const third = edge_units(least);
+    edge_block("a block between", edge_units(2));
+    unsigned char *const q = edge_units(8);
+    edge_block("a block between", edge_units(2));
     unsigned char *const hole = edge_units(3);
-    edge_is("blocks", p != NULL && edge_units(2) != NULL, 1);
+    edge_block("a block behind", edge_units(2));
     sys_heap_free(&edge_damaged, first);
     sys_heap_free(&edge_damaged, third);
     edge_poke_field(edge_unit_of(first), 2, edge_damaged.end);
