@@ -289,6 +289,10 @@ static inline void edge_shared_calls(void)
     unsigned char *p = shared_multi_heap_alloc(attr, 48);
     void *const q = shared_multi_heap_alloc(attr, 48);
     edge_block("alloc() from the first region", p);
+    unsigned char *const first = shared_multi_heap_alloc(SMH_REG_ATTR_NON_CACHEABLE, 8);
+    edge_is("the region that was added first",
+            (uintptr_t)first - (uintptr_t)edge_shared[MAX_MULTI_HEAPS - 1] < EDGE_PART, 1);
+    shared_multi_heap_free(first);
     edge_block("alloc() from the second region", q);
     edge_null("alloc() when both are full", shared_multi_heap_alloc(attr, 48));
     p = shared_multi_heap_realloc(SMH_REG_ATTR_NON_CACHEABLE, p, 24);

@@ -68,6 +68,7 @@ static inline void edge_damage_fields(void)
     edge_holes(&low, &between, &high);
     edge_poke_field(between, 1, 1);
     sys_heap_free(&edge_damaged, edge_memory + (between + 1) * 8u);
+    edge_begins(edges.newest.invariant, "I1");
     edge_fault("free() of a block of no size", KHEAP_FAULT_DAMAGED);
     for (unsigned i = 0; i < 3; i++) {
         edge_holes(&low, &between, &high);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "mutate.h"
+#include "record.h"
 #include "text.h"
 
 #define REGION          4096u
@@ -51,6 +52,15 @@ static bool edit(struct program *program, const struct pairs *pairs, const struc
     return false;
 }
 
+/* As a fuzzer's bytes are read: no slot beyond the program's, no field that its kind has not. */
+static void normalise(struct program *program)
+{
+    static uint8_t bytes[RECORD_BYTES * (2 * DRAWN_OPS + 1)];
+    const size_t size = record_encode(program, bytes, sizeof bytes);
+
+    (void)record_decode_as(program, (enum program_kind)program->header.kind, true, bytes, size);
+}
+
 static void draw(struct program *program, const struct pairs *pairs, const struct subject *subject,
                  struct rng *rng)
 {
@@ -60,10 +70,8 @@ static void draw(struct program *program, const struct pairs *pairs, const struc
     program_limit(program, program_threaded(&program->header) ? REGION_THREADS : REGION, DRAWN_OPS);
     if (program->header.slots_log2 > SLOTS_LOG2) {
         program->header.slots_log2 = SLOTS_LOG2;
-        for (size_t i = 0; i < program->nops; i++) {
-            program->ops[i].slot &= (1u << SLOTS_LOG2) - 1u;
-        }
     }
+    normalise(program);
 }
 
 static uint32_t subjects_of(const struct configuration *configuration)

@@ -70,8 +70,12 @@ static enum run_status threads_run(const struct program *program, const struct s
     struct sim_counts counts = {0};
     const enum sim_end end = sim_run(program, subject, &options, &counts, failure);
 
+    /* What does not fit was not run, and leaves no view. */
+    if (end == SIM_NOT_FIT) {
+        return RUN_DOES_NOT_FIT;
+    }
     *digest = threads_digest(&counts);
-    return end == SIM_FAILED ? RUN_FAILED : end == SIM_NOT_FIT ? RUN_DOES_NOT_FIT : RUN_OK;
+    return end == SIM_FAILED ? RUN_FAILED : RUN_OK;
 }
 
 static uint32_t reports_of(const struct run_counts *counts)
