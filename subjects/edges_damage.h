@@ -227,6 +227,13 @@ static inline void edge_damage_lists(void)
     edge_poke_links(high, high, high);
     edge_poke_head(2, low);
     edge_unsound("a list with a forged chunk for another", "I7", EDGE_NOWHERE);
+    if (edge_small) {
+        /* A list that is sound, looked through last: it is not to blame for those before. */
+        unsigned char *const single = edge_units(1);
+        edge_block("a block behind a single unit", edge_units(2));
+        sys_heap_free(&edge_damaged, single);
+        edge_unsound("a list with a forged chunk for another, and one more", "I7", EDGE_NOWHERE);
+    }
     edge_holes(&low, &between, &high);
     edge_forge(low + 4, 3, high - 4, high - 4);
     edge_forge(high - 4, 3, low + 4, low + 4);

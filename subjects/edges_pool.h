@@ -372,8 +372,10 @@ static inline void edge_pool_free(void)
     k_free(last);
     edge_is("the last block is had again", k_malloc(1) == last, 1);
     kheap_system_heap = whole;
+#if CONFIG_SYS_HEAP_LISTENER
     /* Nobody asked for what its listeners were told. */
     (void)events_take(NULL, NULL, 0);
+#endif
 }
 #endif
 
