@@ -27,9 +27,10 @@ static inline void edge_pool_seal(void)
         edge_fault("k_free() with a bit flipped in front", KHEAP_FAULT_BAD_POINTER);
         p[bit / 8 - K_MEM_POOL_DESCRIPTOR] ^= (unsigned char)(1u << bit % 8);
     }
-    for (ptrdiff_t at = 64; at + K_MEM_POOL_DESCRIPTOR < (ptrdiff_t)EDGE_BYTES; at += 8) {
+    const ptrdiff_t behind = K_MEM_POOL_DESCRIPTOR;
+    for (ptrdiff_t at = 64; at + behind < (ptrdiff_t)EDGE_BYTES; at += 8) {
         memcpy(edge_at(at), p - K_MEM_POOL_DESCRIPTOR, K_MEM_POOL_DESCRIPTOR);
-        k_free(edge_at(at + K_MEM_POOL_DESCRIPTOR));
+        k_free(edge_at(at + behind));
         edge_fault("k_free() behind a copy of a descriptor", KHEAP_FAULT_BAD_POINTER);
     }
     k_free(p);
